@@ -1,0 +1,310 @@
+"""A picture's file or bytes → a `Picture`: upright, RGB, sRGB, within the limit on pixels.
+
+A file that is cut short is refused, although most decoders could return the part that is there:
+the missing part would be grey or black, its vector would be wrong in silence, and the file is
+most likely a download or a copy that has not ended, which the next run finds complete.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from lookalike.errors import ImageError, TooManyPixelsError
+from lookalike.image import kinds, metadata, raw
+from lookalike.image.colour import to_srgb
+from lookalike.image.headers import header
+from lookalike.image.metadata import Metadata
+from lookalike.image.quiet import quiet
+
+_log = logging.getLogger(__name__)
+
+DEFAULT_MAX_PIXELS = 200_000_000
+"""Width times height beyond which a picture is refused, unless another limit is given."""
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_CUT_SHORT = "is cut short (truncated): copy or download it again"
+_SIGNS_OF_A_CUT = re.compile(
+    r"truncat|premature|unexpected end|end of (file|data|stream)|no more data|not enough data"
+    r"|broken data stream|\beof\b|cannot read .* bytes|failed to decode next frame",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that has been read.
+
+    ``image`` is a PIL picture of mode RGB: upright, sRGB, transparency composited on white; it
+    may be smaller than the file's where ``near`` was given. ``width`` and ``height`` are those
+    of the whole upright picture in pixels. ``format`` is one of `sniff`'s names. ``taken`` is
+    ISO 8601 in the camera's local time, ``camera`` maker and model, ``latitude`` and
+    ``longitude`` degrees with north and east positive; each is None where the file does not say.
+    """
+
+    image: Image.Image
+    width: int
+    height: int
+    format: str
+    taken: str | None = None
+    camera: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class _Wish(NamedTuple):
+    max_pixels: int
+    near: int | None
+
+    def check(self, width: int, height: int) -> None:
+        """Raise where a picture of this size is beyond the limit."""
+        if width * height > self.max_pixels:
+            has, limit = _megapixels(width * height, self.max_pixels)
+            raise TooManyPixelsError(
+                f"has {has} megapixels, more than the limit of {limit}: raise it with --max-pixels"
+            )
+
+
+def read(
+    source: bytes | str | os.PathLike[str],
+    *,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    near: int | None = None,
+) -> Picture:
+    """Read a picture from a path, or from the bytes of its file. May be called from any thread.
+
+    The content decides on the decoder, not the name. Of an animation the first frame is read, of
+    a document of several pages the first page. ``max_pixels`` is held against the header before
+    anything is decoded. With ``near``, a picture much larger than that many pixels on both sides
+    is decoded at a reduced scale (JPEG) or reduced right after decoding, so that both sides stay
+    at ``near`` or more; this is for callers that go on to a model's input or a thumbnail.
+
+    Raises ImageError with a clause that goes after the file's name ("is empty (0 bytes)"), and
+    TooManyPixelsError, a kind of it.
+    """
+    wish = _Wish(max_pixels, near)
+    with _opened(source) as stream, quiet():
+        head = stream.read(kinds.HEAD)
+        kind = kinds.sniff(head)
+        if kind is None:
+            raise ImageError(_not_a_picture(head, stream))
+        name = "" if isinstance(source, bytes) else os.fspath(source)
+        try:
+            return _read(kind, stream, wish, name)
+        except ImageError:
+            raise
+        except Exception as error:
+            raise ImageError(_reason(error, kind)) from error
+
+
+def _read(kind: str, stream: IO[bytes], wish: _Wish, name: str) -> Picture:
+    if kind == "RAW":
+        return _read_raw(stream, wish)
+    if kind != "TIFF":
+        return _read_picture(kind, stream, wish)
+    tables = metadata.from_tiff(stream)
+    if tables.raw:
+        return _read_raw(stream, wish)
+    if Path(name).suffix.lower() in kinds.RAW_ENDINGS:
+        return _read_raw_or_tiff(stream, wish)
+    return _read_picture(kind, stream, wish)
+
+
+def _read_raw_or_tiff(stream: IO[bytes], wish: _Wish) -> Picture:
+    # A TIFF named as a RAW file, whose tables do not tell: LibRaw knows many more cameras.
+    try:
+        return _read_raw(stream, wish)
+    except ImageError:
+        raise
+    except Exception as error:  # noqa: BLE001 (LibRaw's classes exist only where rawpy does)
+        _log.debug("not camera RAW after all: %s", error)
+        return _read_picture("TIFF", stream, wish)
+
+
+def _read_picture(kind: str, stream: IO[bytes], wish: _Wish) -> Picture:
+    image, size, about = _decode(kind, stream, wish)
+    return _picture(kind, image, size, about)
+
+
+def _read_raw(stream: IO[bytes], wish: _Wish) -> Picture:
+    def read_preview(content: bytes) -> tuple[Image.Image, Metadata]:
+        image, _, about = _decode("JPEG", io.BytesIO(content), wish)
+        return image, about
+
+    developed = raw.develop(stream, check=wish.check, read_preview=read_preview, near=wish.near)
+    own = metadata.from_tiff(stream)
+    about = own if own.taken or own.camera else developed.about or own
+    return _picture("RAW", developed.image, (developed.width, developed.height), about)
+
+
+def _picture(kind: str, image: Image.Image, size: tuple[int, int], about: Metadata) -> Picture:
+    return Picture(
+        image=image,
+        width=size[0],
+        height=size[1],
+        format=kind,
+        taken=about.taken,
+        camera=about.camera,
+        latitude=about.latitude,
+        longitude=about.longitude,
+    )
+
+
+def _decode(
+    kind: str, stream: IO[bytes], wish: _Wish
+) -> tuple[Image.Image, tuple[int, int], Metadata]:
+    """One picture, upright and RGB; its full size; what it says of itself."""
+    announced = header(kind, stream)
+    if announced.size is not None:
+        wish.check(*announced.size)
+    if not announced.whole:
+        raise ImageError(_CUT_SHORT)
+    about = metadata.from_tiff(stream) if kind == "TIFF" else None
+    stream.seek(0)
+    opened = _DECODERS[kind](stream)
+    size = _load(opened, wish)
+    if about is None:
+        about = metadata.from_exif(_exif(opened))
+    _mend_transparency(opened, stream)
+    image = to_srgb(opened, wish.near)
+    if kind == "TIFF":
+        # Pillow has turned it while loading, as it does for this format alone.
+        return _freed(image), opened.size, about
+    return *_turned(_freed(image), size, about.orientation), about
+
+
+def _load(opened: ImageFile.ImageFile, wish: _Wish) -> tuple[int, int]:
+    size = opened.size
+    wish.check(*size)
+    if wish.near and isinstance(opened, JpegImagePlugin.JpegImageFile):
+        opened.draft(None, (wish.near, wish.near))
+    opened.load()
+    return size
+
+
+def _turned(
+    image: Image.Image, size: tuple[int, int], orientation: int
+) -> tuple[Image.Image, tuple[int, int]]:
+    turn = _TURNS.get(orientation)
+    upright = (size[1], size[0]) if orientation >= 5 else size
+    return (image if turn is None else image.transpose(turn)), upright
+
+
+def _freed(image: Image.Image) -> Image.Image:
+    # Most decoders keep the whole file alive as long as their picture; JPEG's does not.
+    held = isinstance(image, ImageFile.ImageFile)
+    return image.copy() if held and image.format != "JPEG" else image
+
+
+def _exif(opened: ImageFile.ImageFile) -> bytes | None:
+    block = opened.info.get("exif")
+    if isinstance(block, bytes):
+        return block
+    text = opened.info.get("Raw profile type exif")
+    if not isinstance(text, str):
+        return None
+    # ImageMagick's way: a name, a length, then the block in hexadecimal digits.
+    try:
+        return bytes.fromhex("".join(text.split("\n")[3:]))
+    except ValueError as error:
+        _log.debug("metadata passed over: %s", error)
+        return None
+
+
+def _mend_transparency(opened: ImageFile.ImageFile, stream: IO[bytes]) -> None:
+    """Bring PNG's transparent colour to the 8 bits that Pillow brings the pixels to."""
+    key = opened.info.get("transparency")
+    if not isinstance(opened, PngImagePlugin.PngImageFile) or key is None:
+        return
+    stream.seek(24)
+    depth = stream.read(1)[0]
+    if isinstance(key, tuple) and depth == 16:
+        opened.info["transparency"] = tuple(value >> 8 for value in key)
+    elif isinstance(key, int) and opened.mode == "L" and depth in (2, 4) and key < 1 << depth:
+        opened.info["transparency"] = key * 255 // ((1 << depth) - 1)
+
+
+def _heif(stream: IO[bytes]) -> ImageFile.ImageFile:
+    from pillow_heif.as_plugin import HeifImageFile
+
+    plugin: Callable[[IO[bytes]], ImageFile.ImageFile] = HeifImageFile
+    return plugin(stream)
+
+
+# The classes are called by themselves, not through Image.open: so no other decoder ever runs,
+# nothing is registered in the process, and the decoder's own words reach the message.
+_DECODERS: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "PNG": PngImagePlugin.PngImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
+    "HEIF": _heif,
+}
+
+
+@contextlib.contextmanager
+def _opened(source: bytes | str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+        return
+    with contextlib.ExitStack() as closing:
+        try:
+            stream = closing.enter_context(Path(source).open("rb"))
+        except (OSError, ValueError) as error:
+            raise ImageError(_reason(error, "a picture")) from error
+        yield stream
+
+
+def _not_a_picture(head: bytes, stream: IO[bytes]) -> str:
+    if not head:
+        return "is empty (0 bytes)"
+    return kinds.what_else(head + stream.read(4096))
+
+
+def _megapixels(pixels: int, limit: int) -> tuple[str, str]:
+    """Both figures, with as many digits as it takes to tell them apart."""
+    short, long = ((f"{pixels / 1e6:.{n}g}", f"{limit / 1e6:.{n}g}") for n in (4, 12))
+    return short if short[0] != short[1] else long
+
+
+def _reason(error: Exception, kind: str) -> str:
+    if isinstance(error, MemoryError):
+        return "needs more memory than is free"
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be read: {error.strerror}"
+    first = error.args[0] if error.args else ""
+    words = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error)
+    if _SIGNS_OF_A_CUT.search(words):
+        return _CUT_SHORT
+    said = " ".join(words.split())[:200].rstrip(".") or type(error).__name__
+    return f"cannot be decoded as {kind}: {said}"
