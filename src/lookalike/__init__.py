@@ -1,0 +1,38 @@
+"""Lookalike: a folder of pictures → which of them look like this one?
+
+from lookalike import Library
+
+with Library.open("library", create=True) as library:
+    library.index("pictures")
+    for hit in library.search("query.jpg", k=30):
+        print(hit.score, hit.path)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lookalike.errors import LookalikeError
+
+if TYPE_CHECKING:
+    from lookalike.library import Library, Report
+    from lookalike.stores.base import Hit, Record
+
+__version__ = "0.1.0"
+__all__ = ["Hit", "Library", "LookalikeError", "Record", "Report", "__version__"]
+
+_HOMES = {
+    "Hit": "lookalike.stores.base",
+    "Library": "lookalike.library",
+    "Record": "lookalike.stores.base",
+    "Report": "lookalike.library",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Names whose rooms are heavy are fetched when they are asked for: `--help` stays quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

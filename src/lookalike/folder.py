@@ -1,0 +1,255 @@
+"""A folder → its files; files found, files known → what was added, changed, moved, removed."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lookalike.errors import FolderError
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """One file below a root: where it is and what its directory entry says.
+
+    ``relative`` uses ``/`` on every platform, so that a library survives a moved root; bytes of a
+    name that are not UTF-8 are kept as lone surrogates (`os.fsdecode`). ``size`` is in bytes.
+    """
+
+    root: str
+    relative: str
+    size: int
+    mtime_ns: int
+
+    @property
+    def path(self) -> Path:
+        """The file's place on this machine."""
+        return Path(self.root, self.relative)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a library remembers of one file; ``digest`` is None where it was never read whole."""
+
+    root: str
+    relative: str
+    size: int
+    mtime_ns: int
+    digest: str | None = None
+
+    def looks_like(self, file: ImageFile) -> bool:
+        """Whether size and time are the same: the file need not be read again."""
+        return self.size == file.size and self.mtime_ns == file.mtime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The files below a root, in order of path, and the folders that could not be read."""
+
+    root: str
+    files: tuple[ImageFile, ...]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    def hides(self, relative: str) -> bool:
+        """Whether a path lies in a folder that could not be read: not seen is not removed."""
+        return any(not folder or relative.startswith(f"{folder}/") for folder in self.unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What a scan found, held against what a library knows. Each list is in order of path."""
+
+    added: list[ImageFile]
+    changed: list[ImageFile]
+    moved: list[tuple[Known, ImageFile]]
+    removed: list[Known]
+    unchanged: int
+
+
+def scan(
+    root: str | os.PathLike[str],
+    *,
+    below: str = "",
+    exclude: Collection[str] = (),
+    hidden: bool = False,
+) -> Scan:
+    """Walk a folder and everything below it; with ``below``, only that part of it.
+
+    ``exclude`` holds glob patterns: one with a ``/`` is matched against the path relative to the
+    root, one without against every single name on the way (``raw``, ``*.tmp``, ``2019/*``).
+    Names that begin with a dot are left out unless ``hidden``. Links to folders are followed,
+    each real folder once, so that a loop ends.
+
+    Raises:
+        FolderError: the root is missing, is not a folder, or cannot be read.
+    """
+    top = real_folder(root)
+    unreadable: dict[str, str] = {}
+    files = sorted(
+        _walk(top, below, tuple(exclude), hidden, unreadable),
+        key=lambda file: os.fsencode(file.relative),
+    )
+    if below in unreadable:
+        raise FolderError(
+            f"{printable(top)} cannot be read ({unreadable['']}): check its permissions."
+        )
+    return Scan(top, tuple(files), unreadable)
+
+
+def diff(
+    found: Iterable[ImageFile],
+    known: Mapping[str, Known],
+    *,
+    elsewhere: Iterable[Known] = (),
+    hidden: Callable[[str], bool] = lambda _relative: False,
+) -> Diff:
+    """Hold what was found below one root against what is known of it.
+
+    ``known`` is keyed by relative path. ``elsewhere`` are known files of other roots that are no
+    longer there: they can be recognised as moved, and are never reported as removed. ``hidden``
+    tells of paths that the scan could not see. A move is recognised by content: sizes are
+    compared first, so that only candidates are read; a file under another root with the same
+    relative path, size and time is taken without reading.
+    """
+    files = {file.relative: file for file in found}
+    gone = [item for path, item in known.items() if path not in files and not hidden(path)]
+    new = [file for path, file in files.items() if path not in known]
+    changed = [
+        file for path, file in files.items() if path in known and not known[path].looks_like(file)
+    ]
+    moved = _match_moves(new, [*gone, *elsewhere])
+    arrived = {file.relative for _, file in moved}
+    left = {(item.root, item.relative) for item, _ in moved}
+    return Diff(
+        added=[file for file in new if file.relative not in arrived],
+        changed=changed,
+        moved=moved,
+        removed=[item for item in gone if (item.root, item.relative) not in left],
+        unchanged=len(files) - len(new) - len(changed),
+    )
+
+
+def digest(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file's content, in hexadecimal. Raises OSError."""
+    sha = hashlib.sha256()
+    with Path(path).open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            sha.update(chunk)
+    return sha.hexdigest()
+
+
+def printable(path: str | os.PathLike[str]) -> str:
+    """A path as one line that every terminal and every encoder can show.
+
+    Control characters and bytes that are not UTF-8 appear as backslash escapes.
+    """
+    text = os.fspath(path)
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def real_folder(root: str | os.PathLike[str]) -> str:
+    """The one true path of a folder that exists. Raises FolderError."""
+    top = os.path.realpath(root)
+    if not os.path.exists(top):  # noqa: PTH110 - a path that no Path can stat is a case here
+        raise FolderError(f"There is no folder {printable(root)}: check the path.")
+    if not os.path.isdir(top):  # noqa: PTH112
+        raise FolderError(f"{printable(root)} is not a folder: give the folder that holds it.")
+    return top
+
+
+def _walk(
+    top: str, below: str, exclude: tuple[str, ...], hidden: bool, unreadable: dict[str, str]
+) -> Iterator[ImageFile]:
+    seen: set[tuple[int, int]] = set()
+    waiting = [below]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            if not _first_visit(os.path.join(top, folder), seen):  # noqa: PTH118
+                continue
+            entries = list(os.scandir(os.path.join(top, folder)))  # noqa: PTH118
+        except OSError as error:
+            unreadable[folder] = error.strerror or type(error).__name__
+            continue
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            relative = f"{folder}/{entry.name}" if folder else entry.name
+            if _left_out(entry.name, relative, exclude, hidden):
+                continue
+            if _is_folder(entry):
+                waiting.append(relative)
+            elif file := _regular_file(top, relative, entry):
+                yield file
+
+
+def _first_visit(folder: str, seen: set[tuple[int, int]]) -> bool:
+    status = os.stat(folder)  # noqa: PTH116
+    identity = (status.st_dev, status.st_ino)
+    if identity in seen:
+        return False
+    seen.add(identity)
+    return True
+
+
+def _left_out(name: str, relative: str, exclude: tuple[str, ...], hidden: bool) -> bool:
+    if name.startswith(".") and not hidden:
+        return True
+    return any(
+        fnmatch.fnmatchcase(relative if "/" in pattern else name, pattern.rstrip("/"))
+        for pattern in exclude
+    )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _regular_file(top: str, relative: str, entry: os.DirEntry[str]) -> ImageFile | None:
+    """The file, or None for what is no regular file: a pipe, a socket, a dead link."""
+    try:
+        status = entry.stat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return ImageFile(top, relative, status.st_size, status.st_mtime_ns)
+
+
+def _match_moves(new: list[ImageFile], gone: list[Known]) -> list[tuple[Known, ImageFile]]:
+    candidates: dict[int, list[Known]] = defaultdict(list)
+    for item in gone:
+        if item.digest is not None:
+            candidates[item.size].append(item)
+    moved = []
+    for file in new:
+        if match := _moved_from(file, candidates.get(file.size, [])):
+            candidates[file.size].remove(match)
+            moved.append((match, file))
+    return moved
+
+
+def _moved_from(file: ImageFile, candidates: list[Known]) -> Known | None:
+    if not candidates:
+        return None
+    for item in candidates:
+        same_place = item.root != file.root and item.relative == file.relative
+        if same_place and item.looks_like(file):
+            return item
+    try:
+        content = digest(file.path)
+    except OSError:
+        return None  # the indexing that follows reads it again and reports why it cannot
+    return next((item for item in candidates if item.digest == content), None)

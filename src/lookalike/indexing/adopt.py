@@ -1,0 +1,138 @@
+"""Embeddings computed elsewhere, and the folder of their pictures → records in a store."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from lookalike import folder, image
+from lookalike.errors import FolderError, ImageError
+from lookalike.folder import ImageFile
+from lookalike.indexing import places
+from lookalike.indexing.events import Indexed, Progress, Report, Skipped
+from lookalike.indexing.options import Options
+from lookalike.indexing.reading import content_of, record_of
+from lookalike.stores.base import Catalogue, Embedding, Record
+
+_BATCH = 256  # pictures in one transaction: nothing but reading is lost with them
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One row of the features: the path it names, and the file that is meant."""
+
+    path: str
+    file: ImageFile | None
+    embedding: Embedding
+
+
+def adopt(
+    store: Catalogue,
+    paths: Sequence[str],
+    embeddings: Embedding,
+    pictures: str | os.PathLike[str],
+    options: Options,
+) -> Report:
+    """Keep embeddings (n, dim) for the pictures that their paths name.
+
+    A path is relative to the folder of the pictures; the picture's ending may be missing, as in
+    ``rose.npy`` for ``rose.jpg``, where only one picture has that name. The caller holds the
+    store's write lock.
+
+    Raises:
+        FolderError: the folder is missing, or holds none of the pictures.
+        LibraryError: the library cannot be written to.
+    """
+    started = time.monotonic()
+    top = folder.real_folder(pictures)
+    root, below = places.place(store, top)
+    find = _finder(folder.scan(root, below=below, hidden=True).files, below)
+    wanted = [_Wanted(path, find(path), row) for path, row in zip(paths, embeddings, strict=True)]
+    if not any(one.file for one in wanted):
+        raise FolderError(
+            f"None of the {len(paths)} pictures of the features ({folder.printable(paths[0])}, "
+            f"...) is in {folder.printable(top)}: give the folder that their paths start from."
+        )
+    known = places.records_below(store, root, below)
+    counts: Counter[str] = Counter()
+    skipped: list[Skipped] = []
+    for done, event in enumerate(_kept(store, wanted, options, known), start=1):
+        options.on_event(event)
+        if isinstance(event, Skipped):
+            skipped.append(event)
+        else:
+            counts[event.action] += 1
+        if done % _BATCH == 0 or done == len(wanted):
+            options.on_event(Progress.since(started, done, len(wanted)))
+    seconds = round(time.monotonic() - started, 3)
+    speed = round(len(wanted) / max(seconds, 1e-3), 1)
+    report = Report(
+        added=counts["added"],
+        changed=counts["changed"],
+        skipped=tuple(skipped),
+        seconds=seconds,
+        images_per_second=speed,
+    )
+    options.on_event(report)
+    return report
+
+
+def _kept(
+    store: Catalogue, wanted: Sequence[_Wanted], options: Options, known: dict[str, Record]
+) -> Iterator[Indexed | Skipped]:
+    """Keep all that can be kept, a batch at a time, and say what became of each."""
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read") as pool:
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            found = list(pool.map(lambda one: _described(one, options.max_pixels), batch))
+            pairs = [
+                (record, one.embedding)
+                for record, one in zip(found, batch, strict=True)
+                if isinstance(record, Record)
+            ]
+            if pairs:
+                records, rows = zip(*pairs, strict=True)
+                store.commit(records, np.stack(rows))
+            for one in found:
+                if isinstance(one, Skipped):
+                    yield one
+                else:
+                    action = "changed" if one.relative in known else "added"
+                    yield Indexed(folder.printable(one.path), action)
+
+
+def _described(one: _Wanted, max_pixels: int) -> Record | Skipped:
+    if one.file is None:
+        return Skipped(folder.printable(one.path), "is not in the folder of the pictures")
+    try:
+        content, digest = content_of(one.file)
+        picture = image.read(content, max_pixels=max_pixels, near=1)
+    except ImageError as error:
+        return Skipped(folder.printable(one.file.path), str(error))
+    except OSError as error:
+        return Skipped(folder.printable(one.file.path), f"cannot be read: {error.strerror}")
+    return record_of(one.file, digest, picture)
+
+
+def _finder(files: Sequence[ImageFile], below: str) -> Callable[[str], ImageFile | None]:
+    """What finds the file that a path means: by its whole name, else by its name but the ending."""
+    cut = len(below) + 1 if below else 0
+    exact = {file.relative[cut:]: file for file in files}
+    by_stem: dict[str, list[ImageFile]] = defaultdict(list)
+    for relative, file in exact.items():
+        by_stem[str(PurePosixPath(relative).with_suffix(""))].append(file)
+
+    def find(path: str) -> ImageFile | None:
+        if path in exact:
+            return exact[path]
+        alike = by_stem.get(path, [])
+        return alike[0] if len(alike) == 1 else None
+
+    return find

@@ -1,0 +1,26 @@
+"""What a caller wishes of an indexing run → one frozen row."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from lookalike import image
+from lookalike.indexing.events import Event
+
+
+def tell_nobody(_event: Event) -> None:
+    """What is told where nobody listens."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to index; ``max_pixels`` bounds one picture, ``retry`` reads skipped files again."""
+
+    exclude: Collection[str] = ()
+    hidden: bool = False
+    retry: bool = False
+    max_pixels: int = image.DEFAULT_MAX_PIXELS
+    on_event: Callable[[Event], None] = tell_nobody
+    stop: threading.Event | None = None

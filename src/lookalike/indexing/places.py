@@ -1,0 +1,95 @@
+"""A folder and what a store knows → the root it belongs to, and what differs there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from lookalike import folder
+from lookalike.folder import Known
+from lookalike.stores.base import Catalogue, Record, SkippedFile
+
+
+def place(store: Catalogue, top: str) -> tuple[str, str]:
+    """The root that a folder belongs to, and the folder's place below it.
+
+    A folder inside a known root is a part of that root; known roots inside a folder become parts
+    of it. No picture is ever in a library twice because of how its folder was named.
+    """
+    for root in store.roots():
+        if inside(top, root):
+            return root, below_root(top, root)
+    for root in store.roots():
+        if inside(root, top):
+            _merge(store, root, top)
+    return top, ""
+
+
+def records_below(store: Catalogue, root: str, below: str) -> dict[str, Record]:
+    """The records of a root, or of a part of it, by relative path."""
+    return {
+        record.relative: record
+        for record in store.records(root)
+        if _is_part(record.relative, below)
+    }
+
+
+def differences(
+    store: Catalogue,
+    scan: folder.Scan,
+    below: str,
+    records: dict[str, Record],
+    *,
+    retry: bool = False,
+) -> folder.Diff:
+    """What a scan found against what the store knows; with ``retry``, skipped files are new."""
+    known = {} if retry else {
+        file.relative: _known(file)
+        for file in store.skipped()
+        if file.root == scan.root and _is_part(file.relative, below)
+    }  # fmt: skip
+    known |= {relative: _known(record) for relative, record in records.items()}
+    elsewhere = [
+        _known(record)
+        for root in store.roots()
+        if root != scan.root and not os.path.isdir(root)  # noqa: PTH112 - may hold any bytes
+        for record in store.records(root)
+    ]
+    return folder.diff(scan.files, known, elsewhere=elsewhere, hidden=scan.hides)
+
+
+def forget(store: Catalogue, root: str) -> int:
+    """Drop a root with all its records; returns how many there were."""
+    number = store.delete([record.id for record in store.records(root)])
+    store.forget_skipped(root, [file.relative for file in store.skipped() if file.root == root])
+    store.drop_root(root)
+    return number
+
+
+def _merge(store: Catalogue, inner: str, outer: str) -> None:
+    below = below_root(inner, outer)
+    store.relocate(
+        (record, replace(record, root=outer, relative=f"{below}/{record.relative}"))
+        for record in list(store.records(inner))
+    )
+    forget(store, inner)
+
+
+def _known(item: Record | SkippedFile) -> Known:
+    digest = item.digest if isinstance(item, Record) else None
+    return Known(item.root, item.relative, item.size, item.mtime_ns, digest)
+
+
+def _is_part(relative: str, below: str) -> bool:
+    return not below or relative.startswith(f"{below}/")
+
+
+def inside(path: str, top: str) -> bool:
+    """Whether a path is a folder or lies in it."""
+    return path == top or path.startswith(top.rstrip(os.sep) + os.sep)
+
+
+def below_root(path: str, top: str) -> str:
+    """The place of a path relative to a folder that holds it, with ``/``; empty for itself."""
+    relative = os.path.relpath(path, top)
+    return "" if relative == os.curdir else relative.replace(os.sep, "/")

@@ -1,0 +1,208 @@
+"""Folders and a store → the same folders in the store, and a report; events on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from lookalike import folder, image
+from lookalike.encoder import Encoder
+from lookalike.errors import FolderError
+from lookalike.folder import ImageFile, Known
+from lookalike.indexing import places
+from lookalike.indexing.events import Indexed, Progress, Report, Scanned, Skipped
+from lookalike.indexing.options import Options
+from lookalike.indexing.reading import Decoded, Failed, Loaded, Reader, Reused
+from lookalike.stores.base import Catalogue, Embedding, Record
+
+
+def index(
+    store: Catalogue,
+    encoder: Callable[[], Encoder],
+    folders: Sequence[str | os.PathLike[str]],
+    options: Options,
+) -> Report:
+    """Make the store hold exactly the pictures that the folders hold.
+
+    The caller holds the store's write lock. What has been committed stays, however the run ends.
+
+    Raises:
+        FolderError: a folder is missing, or none of its pictures can be found; nothing is removed.
+        LibraryError, ModelError: the library cannot be written to, or the model not be used.
+    """
+    tops = [folder.real_folder(one) for one in folders]
+    run = _Run(store, encoder, options)
+    for top in tops:
+        run.one_folder(top)
+    report = run.report()
+    options.on_event(report)
+    return report
+
+
+class _Run:
+    """One run over some folders: what it has done so far, and how it goes on."""
+
+    def __init__(self, store: Catalogue, encoder: Callable[[], Encoder], options: Options) -> None:
+        self._store = store
+        self._encoder = encoder
+        self._options = options
+        self._counts = {"added": 0, "changed": 0, "moved": 0, "removed": 0, "unchanged": 0}
+        self._skipped: list[Skipped] = []
+        self._started = time.monotonic()
+        self._read_files = 0
+        self._read_seconds = 0.0
+
+    def one_folder(self, top: str) -> None:
+        """Bring the store up to date with one folder."""
+        if self._stopping():
+            return
+        root, below = places.place(self._store, top)
+        options = self._options
+        scan = folder.scan(root, below=below, exclude=options.exclude, hidden=options.hidden)
+        records = places.records_below(self._store, root, below)
+        found = places.differences(self._store, scan, below, records, retry=options.retry)
+        new = [file for file in found.added if _may_be_picture(file)]
+        _refuse_nothing(top, found, len(new), len(records))
+        to_read = sorted([*new, *found.changed], key=lambda file: os.fsencode(file.relative))
+        options.on_event(Scanned(folder.printable(top), len(scan.files), len(to_read)))
+        for relative, reason in scan.unreadable.items():
+            self._tell_skipped(f"{root}/{relative}", f"cannot be read: {reason}")
+        self._counts["unchanged"] += found.unchanged
+        self._move(found.moved)
+        self._remove(root, found.removed, records)
+        self._read(to_read, records)
+
+    def report(self) -> Report:
+        """What has been done so far."""
+        return Report(
+            **self._counts,
+            skipped=tuple(self._skipped),
+            seconds=round(time.monotonic() - self._started, 3),
+            images_per_second=round(self._read_files / max(self._read_seconds, 1e-9), 1),
+            stopped=self._stopping(),
+        )
+
+    # ---- what needs no reading
+
+    def _move(self, moved: list[tuple[Known, ImageFile]]) -> None:
+        if not moved:
+            return
+        pairs = [(self._store.find(old.root, old.relative), new) for old, new in moved]
+        self._store.relocate(
+            (record, replace(record, root=new.root, relative=new.relative, mtime_ns=new.mtime_ns))
+            for record, new in pairs
+            if record is not None
+        )
+        for root in {old.root for old, new in moved if old.root != new.root}:
+            if not any(self._store.records(root)):
+                places.forget(self._store, root)
+        for _, new in moved:
+            self._tell("moved", new.path)
+
+    def _remove(self, root: str, removed: list[Known], records: dict[str, Record]) -> None:
+        if not removed:
+            return
+        gone = [records[item.relative] for item in removed if item.relative in records]
+        self._store.delete([record.id for record in gone])
+        self._store.forget_skipped(root, [item.relative for item in removed])
+        for record in gone:
+            self._tell("removed", record.path)
+
+    # ---- what must be read
+
+    def _read(self, files: list[ImageFile], records: dict[str, Record]) -> None:
+        if not files:
+            return
+        encoder = self._encoder()
+        reader = Reader(self._store, encoder.card.preprocess, self._options.max_pixels)
+        started, done = time.monotonic(), 0
+        self._show(Progress.since(started, done, len(files)))
+        for batch in reader.batches(files):
+            done += len(batch)
+            progress = Progress.since(started, done, len(files))
+            self._commit(encoder, batch, records, _note(progress))
+            self._options.on_event(progress)
+            if self._stopping():
+                break
+        self._read_files += done
+        self._read_seconds += time.monotonic() - started
+
+    def _show(self, progress: Progress) -> None:
+        self._store.set(indexing=_note(progress))
+        self._options.on_event(progress)
+
+    def _commit(
+        self, encoder: Encoder, batch: list[Loaded], records: dict[str, Record], note: str
+    ) -> None:
+        """Encode what must be encoded, and keep the batch in one transaction."""
+        failed = [one for one in batch if isinstance(one, Failed)]
+        kept, embeddings = _encoded(encoder, batch)
+        # a file that was a picture and is none now must not be found by what it was
+        stale = [
+            records[one.file.relative].id
+            for one in failed
+            if one.file.relative in records and not one.passing
+        ]
+        skipped = [one.remembered() for one in failed]
+        self._store.commit(kept, embeddings, skipped, stale, {"indexing": note})
+        for record in kept:
+            self._tell("changed" if record.relative in records else "added", record.path)
+        for one in failed:
+            self._tell_skipped(one.file.path, one.reason)
+
+    # ---- what is told
+
+    def _tell(self, action: str, path: str | os.PathLike[str]) -> None:
+        self._counts[action] += 1
+        self._options.on_event(Indexed(folder.printable(path), action))
+
+    def _tell_skipped(self, path: str | os.PathLike[str], reason: str) -> None:
+        event = Skipped(folder.printable(path), reason)
+        self._skipped.append(event)
+        self._options.on_event(event)
+
+    def _stopping(self) -> bool:
+        return self._options.stop is not None and self._options.stop.is_set()
+
+
+def _encoded(encoder: Encoder, batch: list[Loaded]) -> tuple[list[Record], Embedding]:
+    """The records of a batch with their embeddings (n, dim), fresh ones first."""
+    decoded = [one for one in batch if isinstance(one, Decoded)]
+    reused = [one for one in batch if isinstance(one, Reused)]
+    parts = [one.embedding[None] for one in reused]
+    if decoded:
+        parts.insert(0, encoder.encode(np.stack([one.pixels for one in decoded])))
+    none = np.empty((0, encoder.card.dim), np.float32)
+    records = [one.record for one in decoded] + [one.record for one in reused]
+    return records, np.concatenate([none, *parts])
+
+
+def _may_be_picture(file: ImageFile) -> bool:
+    """Files of other kinds lie beside pictures everywhere; they are not worth a line each."""
+    try:
+        return image.looks_like_picture(file.path)
+    except OSError:
+        return False
+
+
+def _refuse_nothing(top: str, found: folder.Diff, new: int, known: int) -> None:
+    if new or found.changed or found.moved or found.unchanged:
+        return
+    name = folder.printable(top)
+    if known:
+        raise FolderError(
+            f"None of the {known} pictures known from {name} are there now, so nothing was "
+            "changed: if its disk is not connected, connect it; if they are really gone, run "
+            f'`lookalike forget "{name}"`.'
+        )
+    raise FolderError(f"There are no pictures in {name}: give a folder that holds some.")
+
+
+def _note(progress: Progress) -> str:
+    """How other processes see how far this one is."""
+    return json.dumps({**asdict(progress), "at": time.time()})

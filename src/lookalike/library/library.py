@@ -1,0 +1,374 @@
+"""A library's folder → indexing, search and all the rest: the one place where the rooms meet."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from PIL.Image import Image
+
+from lookalike import evaluate, exchange, image
+from lookalike.encoder import Encoder
+from lookalike.errors import ImageError, ImageNotFoundError, InputError, LibraryError, ModelError
+from lookalike.evaluate import Evaluation
+from lookalike.exchange import Features
+from lookalike.folder import printable
+from lookalike.indexing import Event, Options, Report, Skipped, adopt, index, places, tell_nobody
+from lookalike.library.glance import Stats, indexing
+from lookalike.library.opening import IMPORTED, default_folder, open_store
+from lookalike.models import ModelCard
+from lookalike.stores.base import Embedding, Hit, Record
+from lookalike.stores.embedded import EmbeddedStore, WriteLock
+from lookalike.thumbnails import SIDE, Thumbnails, is_as_recorded
+
+Query = str | os.PathLike[str] | bytes | int
+"""A picture to search with: a file's path, a file's content, or the id of one in the library."""
+
+_PREVIEW = 2048  # pixels on the longest side of a picture for the screen
+_LOG = logging.getLogger(__name__)
+
+
+class Library:
+    """A person's pictures and how to find them. May be used from many threads at once."""
+
+    def __init__(self, store: EmbeddedStore, card: ModelCard | None, max_pixels: int) -> None:
+        """Use `Library.open`."""
+        self._store = store
+        self._card = card
+        self._max_pixels = max_pixels
+        self._loaded: Encoder | None = None
+        self._loading = threading.Lock()
+        self._thumbnails = Thumbnails(store.folder / "cache", writable=not store.read_only)
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | os.PathLike[str] | None = None,
+        *,
+        model: str | os.PathLike[str] | None = None,
+        create: bool = False,
+        dim: int | None = None,
+        max_pixels: int = image.DEFAULT_MAX_PIXELS,
+    ) -> Library:
+        """Open a library, or with ``create`` begin one where there is none.
+
+        ``folder`` is `default_folder` if it is not given. ``model`` is for a new library; for one
+        that exists it must be the model it was made with. ``dim`` begins a library for embeddings
+        of that length from a model that Lookalike does not have. Pictures of more than
+        ``max_pixels`` pixels are refused.
+
+        Raises:
+            LibraryError: as drawn in `lookalike.errors`: not found, too new, damaged, made with
+                another model, ...
+            ModelError: there is no such model.
+        """
+        where = Path(folder) if folder is not None else default_folder()
+        store, card = open_store(where, model=model, create=create, dim=dim)
+        return cls(store, card, max_pixels)
+
+    # ---- what it is
+
+    @property
+    def folder(self) -> Path:
+        """Where the library lies."""
+        return self._store.folder
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written there."""
+        return self._store.read_only
+
+    @property
+    def model(self) -> str:
+        """The name of the model that the embeddings come from."""
+        return self._card.name if self._card else IMPORTED
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card. Raises ModelError where the embeddings were imported without one."""
+        if self._card is None:
+            raise ModelError(
+                "This library was made from imported features of a model that Lookalike does not "
+                "have, so it can only be searched with its own pictures."
+            )
+        return self._card
+
+    def stats(self) -> Stats:
+        """A library at a glance."""
+        return Stats(
+            images=self._store.count(),
+            skipped=len(self._store.skipped()),
+            roots=tuple(printable(root) for root in self._store.roots()),
+            model=self.model,
+            dim=self._store.dim,
+            folder=str(self.folder),
+            bytes=self._store.size(),
+            indexing=indexing(self._store.settings().get("indexing", "")),
+        )
+
+    def skipped(self) -> list[Skipped]:
+        """The files that are not in the library, with the reason for each."""
+        return [Skipped(printable(file.path), file.reason) for file in self._store.skipped()]
+
+    # ---- filling it
+
+    def index(
+        self,
+        folders: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        *,
+        exclude: Collection[str] = (),
+        hidden: bool = False,
+        retry: bool = False,
+        wait: float = 0.0,
+        on_event: Callable[[Event], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Report:
+        """Make the library hold exactly the pictures that the folders hold.
+
+        ``exclude``: glob patterns, see `lookalike.folder.scan`; ``hidden``: take files and
+        folders whose names begin with a dot; ``retry``: try files again that were skipped before;
+        ``wait``: seconds to wait for another process that is writing; ``stop``: ends the run
+        after the batch at hand. A run that is interrupted is continued by the next.
+
+        Raises: FolderError, LibraryError, ModelError.
+        """
+        named = [folders] if isinstance(folders, str | os.PathLike) else list(folders)
+        options = Options(
+            exclude=exclude,
+            hidden=hidden,
+            retry=retry,
+            max_pixels=self._max_pixels,
+            on_event=on_event or tell_nobody,
+            stop=stop,
+        )
+        with self._writing(wait):
+            return index(self._store, self._encoder, named, options)
+
+    def adopt(
+        self,
+        features: Features,
+        folder: str | os.PathLike[str],
+        *,
+        wait: float = 0.0,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Report:
+        """Take over embeddings that were computed elsewhere for the pictures of a folder.
+
+        The features come from `read_features`; their paths are relative to ``folder``. A picture
+        that is not there, or cannot be read, is skipped with the reason.
+
+        Raises: InputError where the length of the vectors is not the library's; FolderError,
+            LibraryError.
+        """
+        if features.embeddings.shape[1] != self._store.dim:
+            raise InputError(
+                f"The features have {features.embeddings.shape[1]} numbers each and those of the "
+                f"library {self._store.dim} ({self.model}): import into another library."
+            )
+        options = Options(max_pixels=self._max_pixels, on_event=on_event or tell_nobody)
+        with self._writing(wait):
+            return adopt(self._store, features.paths, features.embeddings, folder, options)
+
+    def forget(self, folder: str | os.PathLike[str], *, wait: float = 0.0) -> int:
+        """Take a folder that was indexed out of the library; returns how many pictures it had.
+
+        Raises: InputError where no such folder was indexed; LibraryError.
+        """
+        wanted = {os.fspath(folder), os.path.realpath(folder)}
+        for root in self._store.roots():
+            if root in wanted:
+                with self._writing(wait):
+                    return places.forget(self._store, root)
+        raise InputError(
+            f"{printable(folder)} is not a folder of this library: `lookalike stats` lists them."
+        )
+
+    # ---- asking it
+
+    def search(self, query: Query, k: int = 30) -> list[Hit]:
+        """The k pictures that look most like the query, best first.
+
+        A query given by its id in the library leaves itself out, and so does one given by a path
+        that the library knows but where there is no file now. Every other picture is ranked.
+
+        Raises:
+            ImageError: the query cannot be read as a picture.
+            ImageNotFoundError: the library holds no such picture.
+            InputError: k is not positive.
+        """
+        if k < 1:
+            raise InputError(f"k must be 1 or more, not {k}.")
+        embedding, without = self._embedding(query)
+        return self._store.search(embedding, k, without=without)
+
+    def records(self) -> list[Record]:
+        """All records, in order of path."""
+        return list(self._store.records())
+
+    def embeddings(self) -> tuple[list[Record], Embedding]:
+        """All records in order of path, with their embeddings (n, dim), float32."""
+        return self._store.embeddings()
+
+    def sample(self, n: int) -> list[Record]:
+        """Up to n records, drawn at random."""
+        return self._store.sample(n)
+
+    def record(self, image_id: int) -> Record:
+        """One picture's record. Raises ImageNotFoundError."""
+        record = self._store.get(image_id)
+        if record is None:
+            raise ImageNotFoundError(f"The library holds no picture with the number {image_id}.")
+        return record
+
+    def thumbnail(self, image_id: int) -> bytes:
+        """A picture as a small WebP. Raises ImageNotFoundError, ImageError."""
+        record = self.record(image_id)
+        return self._thumbnails.get(record, lambda: self._picture(record, SIDE))
+
+    def preview(self, image_id: int, side: int = _PREVIEW) -> bytes:
+        """A picture as a WebP for the screen, whatever the format of its file; upright, sRGB.
+
+        Raises: ImageNotFoundError, ImageError.
+        """
+        return image.thumbnail(self._picture(self.record(image_id), side), side)
+
+    # ---- taking it elsewhere, and judging it
+
+    def export_numpy(self, directory: str | os.PathLike[str]) -> int:
+        """Write one float32 ``.npy`` a picture, named as the picture; returns how many."""
+        return exchange.write_numpy(*self.embeddings(), directory)
+
+    def export_matrix(self, file: str | os.PathLike[str]) -> Path:
+        """Write one array (n, dim) and the list of its paths beside it; returns the list's path."""
+        return exchange.write_matrix(*self.embeddings(), file)
+
+    def evaluate(
+        self,
+        labels: str | os.PathLike[str] | None = None,
+        *,
+        queries: int | None = None,
+        seed: int = 0,
+    ) -> Evaluation:
+        """How well pictures of one label find each other; see `lookalike.evaluate`.
+
+        ``labels`` is a CSV of path and label; without it the folder of a picture is its label.
+        ``queries`` draws that many at random with ``seed``. Raises InputError.
+        """
+        records, embeddings = self.embeddings()
+        named = (
+            evaluate.labels_by_folder(records)
+            if labels is None
+            else evaluate.assign_labels(records, evaluate.read_labels(labels))
+        )
+        return evaluate.evaluate(records, embeddings, named, queries=queries, seed=seed)
+
+    # ---- care
+
+    def problems(self) -> list[str]:
+        """What is wrong with the library, one sentence each; caches are brought up to date."""
+        found = self._store.problems()
+        if not self.read_only:
+            self._store.save_caches()
+            self._thumbnails.drop_orphans({record.digest for record in self._store.records()})
+        return found
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._store.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ---- inside
+
+    @contextmanager
+    def _writing(self, wait: float) -> Iterator[None]:
+        with WriteLock(self.folder, wait=wait):
+            try:
+                yield
+            finally:
+                self._leave_tidy()
+
+    def _leave_tidy(self) -> None:
+        """Say that nobody is indexing any more, and leave quick caches; a disk that has just
+        filled up must not hide what happened before."""
+        try:
+            self._store.set(indexing="")
+            self._store.save_caches()
+        except LibraryError as error:
+            _LOG.warning("%s", error)
+
+    def _encoder(self) -> Encoder:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = Encoder.load(self.card)
+            return self._loaded
+
+    def _embedding(self, query: Query) -> tuple[Embedding, tuple[int, ...]]:
+        """A query's embedding (dim,), and the ids that are no answers to it."""
+        if isinstance(query, int):
+            return self._known_embedding(self.record(query)), (query,)
+        if isinstance(query, bytes):
+            return self._encoded(query), ()
+        path = os.fspath(query)
+        record = self._find(path)
+        if os.path.lexists(path):
+            if record is not None and is_as_recorded(record):
+                return self._known_embedding(record), ()
+            return self._encoded(path), ()
+        if record is None:
+            raise ImageError(f"There is no file {printable(path)}: check the path.")
+        return self._known_embedding(record), (record.id,)
+
+    def _known_embedding(self, record: Record) -> Embedding:
+        embedding = self._store.embedding(record.id)
+        if embedding is None:
+            raise ImageNotFoundError(f"The picture {printable(record.path)} has just been removed.")
+        return embedding
+
+    def _encoded(self, source: str | bytes) -> Embedding:
+        preprocess = self.card.preprocess
+        picture = self._read(source, preprocess.near)
+        pixels = image.to_input(picture, preprocess)
+        row: Embedding = self._encoder().encode(pixels[np.newaxis])[0]
+        return row
+
+    def _find(self, path: str) -> Record | None:
+        """The record of a path: in full, or relative to a root."""
+        place = Path(path)
+        full = os.path.realpath(place.parent) + os.sep + place.name
+        for root in self._store.roots():
+            inside = places.below_root(full, root) if places.inside(full, root) else None
+            for relative in (inside, path.replace(os.sep, "/")):
+                record = self._store.find(root, relative) if relative else None
+                if record is not None:
+                    return record
+        return None
+
+    def _picture(self, record: Record, near: int) -> Image:
+        return self._read(record.path, near)
+
+    def _read(self, source: str | bytes, near: int) -> Image:
+        """A picture to look at. Raises ImageError, with the name of the file."""
+        name = "The picture" if isinstance(source, bytes) else printable(source)
+        content = source if isinstance(source, bytes) else Path(source)
+        try:
+            return image.read(content, max_pixels=self._max_pixels, near=near).image
+        except ImageError as error:
+            raise type(error)(f"{name} {error}") from error
+        except OSError as error:
+            raise ImageError(f"{name} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,1 @@
+"""Where embeddings are kept: one protocol (`base`), one module for each engine."""

@@ -1,0 +1,148 @@
+"""What travels into and out of a store → `Record`, `Hit`, `SkippedFile`; protocols of stores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Embedding = npt.NDArray[np.float32]
+"""A unit vector of shape (dim,), or a matrix of them of shape (n, dim); always float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One picture of a library.
+
+    ``(root, relative)`` is its key; ``id`` is given by the store and never used twice. ``size`` is
+    in bytes, ``width`` and ``height`` in pixels after the EXIF orientation, ``taken`` is local
+    time as ISO 8601, ``latitude`` and ``longitude`` are WGS 84 degrees, ``digest`` is the SHA-256
+    of the file.
+    """
+
+    root: str
+    relative: str
+    size: int
+    mtime_ns: int
+    digest: str
+    width: int
+    height: int
+    format: str
+    taken: str | None = None
+    camera: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    id: int = 0
+
+    @property
+    def path(self) -> str:
+        """The picture's place on this machine."""
+        return os.path.join(self.root, *self.relative.split("/"))  # noqa: PTH118 - stays a str
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file that is not in the library, and why; tried again only when size or time changes."""
+
+    root: str
+    relative: str
+    size: int
+    mtime_ns: int
+    reason: str
+
+    @property
+    def path(self) -> str:
+        """The file's place on this machine."""
+        return os.path.join(self.root, *self.relative.split("/"))  # noqa: PTH118 - stays a str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer: ``score`` is the cosine, -1 to 1, higher is better; ``distance`` is the L2
+    distance between the two unit vectors, 0 to 2."""
+
+    record: Record
+    score: float
+    distance: float
+
+    @property
+    def path(self) -> str:
+        """The picture's place on this machine."""
+        return self.record.path
+
+
+class VectorStore(Protocol):
+    """What every engine does alike; the same tests run on each.
+
+    Scores are exact cosines; hits come best first, and equal scores in order of path.
+    """
+
+    def upsert(self, records: Sequence[Record], embeddings: Embedding) -> None:
+        """Keep records with their embeddings (n, dim), all or none; a known key is replaced."""
+
+    def delete(self, ids: Collection[int]) -> int:
+        """Forget pictures; returns how many there were."""
+
+    def get(self, image_id: int) -> Record | None:
+        """One record, or None."""
+
+    def embedding(self, image_id: int) -> Embedding | None:
+        """One embedding of shape (dim,), or None."""
+
+    def records(self) -> Iterator[Record]:
+        """All records, in order of path."""
+
+    def embeddings(self) -> tuple[list[Record], Embedding]:
+        """All records in order of path, with their embeddings of shape (n, dim)."""
+
+    def count(self) -> int:
+        """How many pictures there are."""
+
+    def search(self, query: Embedding, k: int, *, without: Collection[int] = ()) -> list[Hit]:
+        """The k records closest to a unit vector of shape (dim,), leaving out some ids."""
+
+
+class Catalogue(VectorStore, Protocol):
+    """A `VectorStore` that also keeps the ledger of the files; what indexing needs."""
+
+    def commit(
+        self,
+        records: Sequence[Record],
+        embeddings: Embedding,
+        skipped: Sequence[SkippedFile] = (),
+        removed: Collection[int] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """One batch in one transaction: records with their embeddings (n, dim), the files that
+        were skipped on the way, the ids of pictures that are none any more, some settings."""
+
+    def relocate(self, moves: Iterable[tuple[Record, Record]]) -> None:
+        """Move records to a new place (old, new); embeddings and ids stay."""
+
+    def forget_skipped(self, root: str, relatives: Iterable[str]) -> None:
+        """Drop files that are no longer there from the list of the skipped."""
+
+    def skipped(self) -> list[SkippedFile]:
+        """The files that are not in the library, with the reason for each, in order of path."""
+
+    def records(self, root: str | None = None) -> Iterator[Record]:
+        """All records, or those of one root, in order of path."""
+
+    def find(self, root: str, relative: str) -> Record | None:
+        """The record of one place, or None."""
+
+    def find_content(self, digest: str) -> Record | None:
+        """A record whose file has this SHA-256, or None."""
+
+    def roots(self) -> list[str]:
+        """The folders that pictures were indexed from, in order."""
+
+    def drop_root(self, root: str) -> None:
+        """Forget a root that holds neither pictures nor skipped files any more."""
+
+    def set(self, **settings: str) -> None:
+        """Keep settings."""

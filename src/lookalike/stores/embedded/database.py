@@ -1,0 +1,204 @@
+"""A library's SQLite file → connections to read with, and transactions to write with."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from lookalike.errors import (
+    LibraryBusyError,
+    LibraryDamagedError,
+    LibraryError,
+    LibraryFullError,
+    LibraryNotFoundError,
+    LibraryReadOnlyError,
+    LibraryTooNewError,
+)
+from lookalike.stores.embedded import schema
+
+FILE = "library.sqlite"
+_BUSY_SECONDS = 30.0
+
+
+class Database:
+    """Connections to one file, in write-ahead mode: readers never wait for the writer.
+
+    A connection serves one thread at a time and is kept for the next that asks.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self.folder = folder
+        self._idle: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        self._closed = False
+        with self._plain_errors():
+            if create:
+                folder.mkdir(parents=True, exist_ok=True)
+            elif not (folder / FILE).is_file():
+                raise LibraryNotFoundError(
+                    f"There is no library in {folder}: make one with `lookalike index FOLDER`, "
+                    "or name another folder with --library."
+                )
+            self.read_only = not os.access(folder, os.W_OK)
+            self._immutable = False
+            self._immutable = self.read_only and not self._has_shared_memory()
+            with self.reading() as connection:
+                self._prepare(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read with."""
+        with self._plain_errors():
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        """A transaction and its revision; kept whole when the block ends, or not at all.
+
+        A revision is the time in microseconds, made to grow with every transaction. It names one
+        state of one history: a file put back from a copy never meets a revision it already had.
+        """
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                revision = max(self.revision(connection) + 1, time.time_ns() // 1000)
+                connection.execute(
+                    "INSERT OR REPLACE INTO settings VALUES ('revision', ?)", (str(revision),)
+                )
+                yield connection, revision
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk has rolled back already
+                    connection.execute("ROLLBACK")
+                raise
+
+    @staticmethod
+    def revision(connection: sqlite3.Connection) -> int:
+        """The revision of the last transaction; 0 before the first."""
+        row = connection.execute("SELECT value FROM settings WHERE name = 'revision'").fetchone()
+        return int(row[0]) if row else 0
+
+    def tidy(self) -> None:
+        """Fold the write-ahead log into the file, so that the file alone is the library."""
+        if not self.read_only:
+            with self.reading() as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close every connection; those in use are closed when they are given back."""
+        with self._guard:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take(self) -> sqlite3.Connection:
+        with self._guard:
+            if self._closed:
+                raise LibraryError(f"The library {self.folder} has been closed: open it again.")
+            if self._idle:
+                return self._idle.pop()
+        return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._guard:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        mode = "ro" if self.read_only else "rwc"
+        suffix = "&immutable=1" if self._immutable else ""
+        address = f"file:{quote(os.fsencode(self.folder / FILE))}?mode={mode}{suffix}"
+        connection = sqlite3.connect(
+            address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        if not self.read_only:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        if not schema.is_library(connection):
+            raise LibraryDamagedError(
+                f"{self.folder / FILE} is an SQLite file, but not a Lookalike library: "
+                "name another folder with --library."
+            )
+        if schema.version(connection) > len(schema.MIGRATIONS):
+            raise LibraryTooNewError(
+                f"The library {self.folder} was written by a newer Lookalike "
+                f"(format {schema.version(connection)}, this one knows {len(schema.MIGRATIONS)}): "
+                "upgrade Lookalike, or name another folder with --library."
+            )
+        if not self.read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            schema.migrate(connection)
+
+    def _has_shared_memory(self) -> bool:
+        """Where nothing can be written, not even SQLite's shared memory can be made. Nobody else
+        can be writing there either, so that the file may then be taken as it lies."""
+        connection = self._connect()
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+        except OSError as error:
+            raise self._translated_os(error) from error
+
+    def _translated(self, error: sqlite3.Error) -> LibraryError:
+        name = getattr(error, "sqlite_errorname", None) or ""
+        if name == "SQLITE_FULL":
+            return self._full_error()
+        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+            return self._read_only_error()
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return LibraryBusyError(
+                f"The library {self.folder} is being written to by another process: try again."
+            )
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            return LibraryDamagedError(
+                f"{self.folder / FILE} is damaged or not a library ({error}): put it back from a "
+                "copy, or delete it and index again."
+            )
+        return LibraryError(f"The library {self.folder} cannot be used: {error}.")
+
+    def _read_only_error(self) -> LibraryReadOnlyError:
+        return LibraryReadOnlyError(
+            f"The library {self.folder} lies where nothing can be written: "
+            "choose another folder with --library, or make this one writable."
+        )
+
+    def _translated_os(self, error: OSError) -> LibraryError:
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+            return self._full_error()
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return self._read_only_error()
+        return LibraryError(f"The library {self.folder} cannot be used: {error.strerror}.")
+
+    def _full_error(self) -> LibraryFullError:
+        return LibraryFullError(
+            f"The disk that holds the library {self.folder} is full: make room and run the "
+            "same command again; everything up to here is kept."
+        )

@@ -1,0 +1,74 @@
+"""A library's folder → the right to write to it, held by one process at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from filelock import FileLock, Timeout
+
+from lookalike.errors import LibraryBusyError, LibraryReadOnlyError
+
+
+class WriteLock:
+    """Held while a process writes; the operating system releases it when the process dies.
+
+    ``wait`` is how many seconds to wait for another holder; 0 gives up at once.
+
+    Raises on entering:
+        LibraryBusyError: somebody else holds it; the sentence says who and since when.
+        LibraryReadOnlyError: the lock file cannot be made.
+    """
+
+    def __init__(self, folder: Path, *, wait: float = 0.0) -> None:
+        self._lock = FileLock(folder / "write.lock", timeout=wait)
+        self._holder = folder / "write.json"
+        self._folder = folder
+
+    def __enter__(self) -> WriteLock:
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise LibraryBusyError(
+                f"The library {self._folder} is being written to by {self._who()}: "
+                "wait for it to finish, or ask again with --wait SECONDS."
+            ) from None
+        except OSError as error:
+            raise LibraryReadOnlyError(
+                f"The library {self._folder} cannot be written to ({error.strerror}): "
+                "choose another folder with --library, or make this one writable."
+            ) from error
+        self._sign()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._holder.unlink(missing_ok=True)
+        self._lock.release()
+
+    def _sign(self) -> None:
+        """Leave a note on who holds the lock; without room for it, the lock still holds."""
+        note = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        try:
+            self._holder.write_text(json.dumps(note), encoding="utf-8")
+        except OSError:
+            self._holder.unlink(missing_ok=True)
+
+    def _who(self) -> str:
+        try:
+            note = json.loads(self._holder.read_text(encoding="utf-8"))
+            return f"process {note['pid']} on {note['host']} since {note['since']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another process"

@@ -1,0 +1,116 @@
+"""Rows of the tables ↔ records and skipped files; each function is one or two statements."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lookalike.stores.base import Embedding, Record, SkippedFile
+
+RECORDS = (
+    "SELECT roots.path, relative, size, mtime_ns, digest, width, height, format, taken, camera, "
+    "latitude, longitude, images.id FROM images JOIN roots ON roots.id = root"
+)
+SKIPPED = (
+    "SELECT roots.path, relative, size, mtime_ns, reason FROM skipped JOIN roots ON roots.id = root"
+)
+BY_PATH = "ORDER BY roots.path, relative"
+
+
+def record(row: tuple[Any, ...]) -> Record:
+    """A row of ``RECORDS`` as a record."""
+    return Record(os.fsdecode(row[0]), os.fsdecode(row[1]), *row[2:])
+
+
+def fetch(connection: sqlite3.Connection, image: int) -> Record:
+    """The record of an id that exists."""
+    return record(connection.execute(f"{RECORDS} WHERE images.id = ?", (image,)).fetchone())
+
+
+def remove(connection: sqlite3.Connection, revision: int, image: int) -> int:
+    """Take a picture out; returns 1, or 0 where there was none."""
+    connection.execute("DELETE FROM embeddings WHERE image = ?", (image,))
+    number = connection.execute("DELETE FROM images WHERE id = ?", (image,)).rowcount
+    if number:
+        connection.execute("INSERT INTO removals VALUES (?, ?)", (image, revision))
+    return number
+
+
+def root_id(connection: sqlite3.Connection, root: str) -> int:
+    """The number of a root, which is entered if it is new."""
+    path = os.fsencode(root)
+    connection.execute("INSERT OR IGNORE INTO roots (path) VALUES (?)", (path,))
+    return int(connection.execute("SELECT id FROM roots WHERE path = ?", (path,)).fetchone()[0])
+
+
+def keep(connection: sqlite3.Connection, revision: int, one: Record, embedding: Embedding) -> None:
+    """Enter a record with its embedding (dim,), in place of what its key held before."""
+    root, relative = root_id(connection, one.root), os.fsencode(one.relative)
+    image = connection.execute(
+        """INSERT INTO images (root, relative, size, mtime_ns, digest, width, height, format,
+                               taken, camera, latitude, longitude)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (root, relative) DO UPDATE SET
+               size = excluded.size, mtime_ns = excluded.mtime_ns, digest = excluded.digest,
+               width = excluded.width, height = excluded.height, format = excluded.format,
+               taken = excluded.taken, camera = excluded.camera,
+               latitude = excluded.latitude, longitude = excluded.longitude
+           RETURNING id""",
+        (root, relative, one.size, one.mtime_ns, one.digest, one.width, one.height, one.format,
+         one.taken, one.camera, one.latitude, one.longitude),
+    ).fetchone()[0]  # fmt: skip
+    vector = np.ascontiguousarray(embedding, np.float32).tobytes()
+    connection.execute(
+        "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", (image, revision, vector)
+    )
+    unskip(connection, root, relative)
+
+
+def move(connection: sqlite3.Connection, image: int, new: Record) -> None:
+    """Give a picture the place and time of another record."""
+    root, relative = root_id(connection, new.root), os.fsencode(new.relative)
+    connection.execute(
+        "UPDATE images SET root = ?, relative = ?, mtime_ns = ? WHERE id = ?",
+        (root, relative, new.mtime_ns, image),
+    )
+    unskip(connection, root, relative)
+
+
+def skip(connection: sqlite3.Connection, file: SkippedFile) -> None:
+    """Enter a file on the list of the skipped."""
+    connection.execute(
+        "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?, ?)",
+        (root_id(connection, file.root), os.fsencode(file.relative), file.size, file.mtime_ns,
+         file.reason),
+    )  # fmt: skip
+
+
+def unskip(connection: sqlite3.Connection, root: int, relative: bytes) -> None:
+    """Take a file off the list of the skipped."""
+    connection.execute("DELETE FROM skipped WHERE root = ? AND relative = ?", (root, relative))
+
+
+def set_all(connection: sqlite3.Connection, settings: Mapping[str, str]) -> None:
+    """Keep settings."""
+    connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())
+
+
+def inconsistencies(connection: sqlite3.Connection, dim: int) -> list[str]:
+    """What should never be, one sentence each."""
+    checks = {
+        "pictures have no embedding": "SELECT count(*) FROM images "
+        "WHERE id NOT IN (SELECT image FROM embeddings)",
+        "embeddings have no picture": "SELECT count(*) FROM embeddings "
+        "WHERE image NOT IN (SELECT id FROM images)",
+        "embeddings have a wrong length": "SELECT count(*) FROM embeddings "
+        "WHERE length(vector) != 4 * :dim",
+    }
+    numbers = {
+        what: connection.execute(query, {"dim": dim}).fetchone()[0]
+        for what, query in checks.items()
+    }
+    return [f"{number} {what}." for what, number in numbers.items() if number]

@@ -1,0 +1,91 @@
+"""A SQLite connection of any earlier version → the same at the newest version."""
+
+from __future__ import annotations
+
+import sqlite3
+
+APPLICATION_ID = 0x4C6B416C  # "LkAl": tells a library from any other SQLite file
+
+MIGRATIONS: tuple[str, ...] = (
+    # 1: the first release
+    """
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE roots (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
+    CREATE TABLE images (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        root INTEGER NOT NULL REFERENCES roots(id),
+        relative BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        format TEXT NOT NULL,
+        taken TEXT,
+        camera TEXT,
+        latitude REAL,
+        longitude REAL,
+        UNIQUE (root, relative)
+    );
+    CREATE INDEX images_by_digest ON images(digest);
+    CREATE TABLE embeddings (
+        image INTEGER PRIMARY KEY REFERENCES images(id),
+        revision INTEGER NOT NULL,
+        vector BLOB NOT NULL
+    );
+    CREATE INDEX embeddings_by_revision ON embeddings(revision);
+    CREATE TABLE removals (
+        image INTEGER PRIMARY KEY,
+        revision INTEGER NOT NULL
+    );
+    CREATE INDEX removals_by_revision ON removals(revision);
+    CREATE TABLE skipped (
+        root INTEGER NOT NULL REFERENCES roots(id),
+        relative BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (root, relative)
+    ) WITHOUT ROWID;
+    """,
+)
+"""Statements by number, from 1. A released one is never edited: a change is a new number."""
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The number of the last migration that was carried out; 0 for a new file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def is_library(connection: sqlite3.Connection) -> bool:
+    """Whether the file is a library, or an empty one that may become one."""
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    return application == APPLICATION_ID or tables == 0
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Carry out the migrations that are missing, each in a transaction of its own.
+
+    The number is read again inside the transaction: two processes may open at once.
+    """
+    for number in range(version(connection) + 1, len(MIGRATIONS) + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if version(connection) < number:
+                _carry_out(connection, number)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _carry_out(connection: sqlite3.Connection, number: int) -> None:
+    statement = ""
+    for line in MIGRATIONS[number - 1].splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {number}")

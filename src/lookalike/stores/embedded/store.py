@@ -1,0 +1,244 @@
+"""A library's folder ↔ records, embeddings, skipped files and settings; exact search over them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from lookalike.errors import LibraryDamagedError
+from lookalike.stores.base import Embedding, Hit, Record, SkippedFile
+from lookalike.stores.embedded import rows
+from lookalike.stores.embedded.database import Database
+from lookalike.stores.embedded.matrix import Matrix, View
+
+
+class EmbeddedStore:
+    """Records and embeddings in one folder; a `Catalogue`."""
+
+    def __init__(self, folder: Path, dim: int | None = None, *, create: bool = False) -> None:
+        """Open a library's folder; ``dim``, the length of its embeddings, is for a new one.
+
+        Raises: the errors below `lookalike.errors.LibraryError`.
+        """
+        self.folder = folder
+        self._database = Database(folder, create=create)
+        try:
+            known = self.settings().get("dim")
+            if known is None and dim is None:
+                raise LibraryDamagedError(
+                    f"The library in {folder} was never finished: index into it again, or name "
+                    "another folder with --library."
+                )
+            if known is None:
+                self.set(dim=str(dim))
+            self.dim = int(known or dim or 0)
+        except BaseException:
+            self._database.close()
+            raise
+        self._matrix = Matrix(folder / "cache", self.dim, writable=not self.read_only)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the folder cannot be written to."""
+        return self._database.read_only
+
+    # ---- the VectorStore protocol
+
+    def upsert(self, records: Sequence[Record], embeddings: Embedding) -> None:
+        """Keep records with their embeddings (n, dim), all or none; a known key is replaced."""
+        self.commit(records, embeddings)
+
+    def delete(self, ids: Collection[int]) -> int:
+        """Forget pictures; returns how many there were."""
+        with self._database.writing() as (connection, revision):
+            return sum(rows.remove(connection, revision, image) for image in ids)
+
+    def get(self, image_id: int) -> Record | None:
+        """One record, or None."""
+        with self._database.reading() as connection:
+            row = connection.execute(f"{rows.RECORDS} WHERE images.id = ?", (image_id,)).fetchone()
+        return rows.record(row) if row else None
+
+    def embedding(self, image_id: int) -> Embedding | None:
+        """One embedding of shape (dim,), or None."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT vector FROM embeddings WHERE image = ?", (image_id,)
+            ).fetchone()
+        return np.frombuffer(row[0], np.float32) if row else None
+
+    def records(self, root: str | None = None) -> Iterator[Record]:
+        """All records, or those of one root, in order of path."""
+        where, values = ("WHERE roots.path = ?", (os.fsencode(root),)) if root else ("", ())
+        with self._database.reading() as connection:
+            found = connection.execute(f"{rows.RECORDS} {where} {rows.BY_PATH}", values).fetchall()
+        return map(rows.record, found)
+
+    def embeddings(self) -> tuple[list[Record], Embedding]:
+        """All records in order of path, with their embeddings of shape (n, dim)."""
+        with self._snapshot() as (connection, view):
+            found = connection.execute(f"{rows.RECORDS} {rows.BY_PATH}")
+            records = [rows.record(row) for row in found]
+            return records, view.embeddings([record.id for record in records])
+
+    def count(self) -> int:
+        """How many pictures there are."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM images").fetchone()[0])
+
+    def search(self, query: Embedding, k: int, *, without: Collection[int] = ()) -> list[Hit]:
+        """The k records closest to a unit vector of shape (dim,), leaving out some ids.
+
+        Every row is compared. The best are then scored again in double precision, the same way
+        for each, so that pictures with equal embeddings get equal scores wherever they lie.
+        """
+        with self._snapshot() as (connection, view):
+            best = view.search(query, k, without)
+            hits = [
+                Hit(rows.fetch(connection, image), score, distance)
+                for image, score, distance in best
+            ]
+        return sorted(hits, key=lambda hit: (-hit.score, os.fsencode(hit.path)))[:k]
+
+    # ---- the ledger of the files
+
+    def commit(
+        self,
+        records: Sequence[Record],
+        embeddings: Embedding,
+        skipped: Sequence[SkippedFile] = (),
+        removed: Collection[int] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """One batch in one transaction: records with their embeddings (n, dim), the files that
+        were skipped on the way, the ids of pictures that are none any more, some settings."""
+        with self._database.writing() as (connection, revision):
+            for record, embedding in zip(records, embeddings, strict=True):
+                rows.keep(connection, revision, record, embedding)
+            for image in removed:
+                rows.remove(connection, revision, image)
+            for file in skipped:
+                rows.skip(connection, file)
+            rows.set_all(connection, settings or {})
+
+    def relocate(self, moves: Iterable[tuple[Record, Record]]) -> None:
+        """Move records to a new place; embeddings and ids stay."""
+        with self._database.writing() as (connection, _):
+            for old, new in moves:
+                rows.move(connection, old.id, new)
+
+    def forget_skipped(self, root: str, relatives: Iterable[str]) -> None:
+        """Drop files that are no longer there from the list of the skipped."""
+        with self._database.writing() as (connection, _):
+            connection.executemany(
+                "DELETE FROM skipped WHERE relative = ? "
+                "AND root = (SELECT id FROM roots WHERE path = ?)",
+                [(os.fsencode(relative), os.fsencode(root)) for relative in relatives],
+            )
+
+    def skipped(self) -> list[SkippedFile]:
+        """The files that are not in the library, with the reason for each, in order of path."""
+        with self._database.reading() as connection:
+            found = connection.execute(f"{rows.SKIPPED} {rows.BY_PATH}").fetchall()
+        return [SkippedFile(os.fsdecode(row[0]), os.fsdecode(row[1]), *row[2:]) for row in found]
+
+    def find(self, root: str, relative: str) -> Record | None:
+        """The record of one place, or None."""
+        return self._first(
+            "WHERE roots.path = ? AND relative = ?", (os.fsencode(root), os.fsencode(relative))
+        )
+
+    def find_content(self, digest: str) -> Record | None:
+        """A record whose file has this SHA-256, or None."""
+        return self._first("WHERE digest = ?", (digest,))
+
+    def sample(self, n: int) -> list[Record]:
+        """Up to n records, drawn at random."""
+        with self._database.reading() as connection:
+            ids = [row[0] for row in connection.execute("SELECT id FROM images")]
+            chosen = np.random.default_rng().choice(ids, min(n, len(ids)), replace=False)
+            return [rows.fetch(connection, int(image)) for image in chosen]
+
+    def roots(self) -> list[str]:
+        """The folders that pictures were indexed from, in order."""
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT path FROM roots ORDER BY path").fetchall()
+        return [os.fsdecode(row[0]) for row in found]
+
+    def drop_root(self, root: str) -> None:
+        """Forget a root that holds neither pictures nor skipped files any more."""
+        with self._database.writing() as (connection, _):
+            connection.execute("DELETE FROM roots WHERE path = ?", (os.fsencode(root),))
+
+    def settings(self) -> dict[str, str]:
+        """All settings."""
+        with self._database.reading() as connection:
+            return dict(connection.execute("SELECT name, value FROM settings").fetchall())
+
+    def set(self, **settings: str) -> None:
+        """Keep settings."""
+        with self._database.writing() as (connection, _):
+            rows.set_all(connection, settings)
+
+    # ---- care
+
+    def size(self) -> int:
+        """What the database and the matrix take on disk, in bytes."""
+        files = [*self.folder.glob("library.sqlite*"), *self.folder.glob("cache/*.npy")]
+        return sum(file.stat().st_size for file in files)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the database, one sentence each."""
+        with self._database.reading() as connection:
+            found = [
+                f"SQLite reports: {row[0]}."
+                for row in connection.execute("PRAGMA quick_check")
+                if row[0] != "ok"
+            ]
+            found += rows.inconsistencies(connection, self.dim)
+        return found
+
+    def save_caches(self) -> None:
+        """Write the matrix's snapshot, and fold the log into the database."""
+        with self._snapshot() as (connection, view):
+            self._matrix.save(connection, view.revision)
+        self._database.tidy()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._database.close()
+
+    def __enter__(self) -> EmbeddedStore:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _first(self, where: str, values: tuple[object, ...]) -> Record | None:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"{rows.RECORDS} {where} {rows.BY_PATH} LIMIT 1", values
+            ).fetchone()
+        return rows.record(row) if row else None
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[tuple[sqlite3.Connection, View]]:
+        """A connection that sees one state of the database, and the matrix of that state."""
+        with self._database.reading() as connection:
+            connection.execute("BEGIN")
+            try:
+                revision = self._database.revision(connection)
+                yield connection, self._matrix.view(connection, revision)
+            finally:
+                connection.execute("COMMIT")

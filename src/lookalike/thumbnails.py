@@ -1,0 +1,59 @@
+"""A record → its picture as a small WebP, made once and kept in a folder that may be deleted."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL.Image import Image
+
+from lookalike import image
+from lookalike.stores.base import Record
+
+SIDE = 400  # pixels on the longest side: sharp on a dense screen, about 20 kB
+_LOG = logging.getLogger(__name__)
+
+
+class Thumbnails:
+    """Thumbnails by the content of the picture: they survive moves and are never out of date."""
+
+    def __init__(self, cache: Path, *, writable: bool) -> None:
+        self._folder = cache / "thumbnails"
+        self._writable = writable
+
+    def get(self, record: Record, read: Callable[[], Image]) -> bytes:
+        """The thumbnail of a record; ``read`` gives the picture where there is none yet."""
+        file = self._folder / record.digest[:2] / f"{record.digest}.webp"
+        try:
+            return file.read_bytes()
+        except OSError:
+            content = image.thumbnail(read(), SIDE)
+        if self._writable and is_as_recorded(record):
+            self._keep(file, content)
+        return content
+
+    def drop_orphans(self, digests: set[str]) -> int:
+        """Delete the thumbnails of pictures that are gone; returns how many."""
+        orphans = [file for file in self._folder.glob("*/*.webp") if file.stem not in digests]
+        for file in orphans:
+            file.unlink(missing_ok=True)
+        return len(orphans)
+
+    def _keep(self, file: Path, content: bytes) -> None:
+        aside = file.with_name(f"{file.stem}.{os.getpid()}.{threading.get_ident()}.part")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(content)
+            aside.replace(file)
+        except OSError as error:  # a cache: the next request makes it again
+            _LOG.warning("a thumbnail is not kept: %s", error)
+            aside.unlink(missing_ok=True)
+
+
+def is_as_recorded(record: Record) -> bool:
+    """Whether the file still has the size and time that it had when it was indexed."""
+    status = os.stat(record.path)  # noqa: PTH116 - a path that may hold any bytes
+    return (status.st_size, status.st_mtime_ns) == (record.size, record.mtime_ns)
