@@ -112,6 +112,14 @@ def write_matrix(
     return listing
 
 
+def read_features(source: str | os.PathLike[str]) -> Features:
+    """What `write_numpy` or `write_matrix` wrote, or features from elsewhere in either form.
+
+    Raises InputError, as `read_numpy` (for a folder) and `read_matrix` (for a file) do.
+    """
+    return read_numpy(source) if Path(source).is_dir() else read_matrix(source)
+
+
 def read_numpy(directory: str | os.PathLike[str]) -> Features:
     """Read every ``.npy`` file in a folder and below it, each the vector of one picture.
 
