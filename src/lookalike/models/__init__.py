@@ -1,0 +1,67 @@
+"""A model's name, or the path of an .onnx file → its `ModelCard`: data only, nothing is loaded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lookalike.errors import ModelError
+from lookalike.models.card import (
+    AsPublished,
+    CutAndPool,
+    Hub,
+    LocalFile,
+    ModelCard,
+    Packaged,
+    PackageIndex,
+    Pooling,
+    Recipe,
+    Source,
+    VggFc1,
+    Words,
+)
+from lookalike.models.catalogue import CARDS
+from lookalike.models.custom import read_card
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "AsPublished",
+    "CutAndPool",
+    "Hub",
+    "LocalFile",
+    "ModelCard",
+    "PackageIndex",
+    "Packaged",
+    "Pooling",
+    "Recipe",
+    "Source",
+    "VggFc1",
+    "Words",
+    "cards",
+    "find",
+]
+
+DEFAULT_MODEL = "efficientnet-lite0"
+
+
+def cards() -> tuple[ModelCard, ...]:
+    """The models that Lookalike knows by name; the default comes first."""
+    return CARDS
+
+
+def find(name: str | os.PathLike[str]) -> ModelCard:
+    """The card of a name, or of an ``.onnx`` file with a card beside it (``model.toml``).
+
+    Raises `ModelError` for an unknown name, and for a file or a card that does not fit.
+    """
+    text = os.fspath(name)
+    for card in CARDS:
+        if card.name == text:
+            return card
+    if text.lower().endswith(".onnx"):
+        return read_card(Path(text))
+    names = ", ".join(card.name for card in CARDS)
+    raise ModelError(
+        f"There is no model {text!r}: choose one of {names}, or give the path of an .onnx file "
+        "that has its card (.toml) beside it."
+    )
