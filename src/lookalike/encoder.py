@@ -1,0 +1,258 @@
+"""Batches of prepared pictures, or words → unit vectors that can be compared."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike import weights
+from lookalike.errors import MissingExtraError, ModelError
+from lookalike.models import ModelCard
+from lookalike.models.card import Pooling
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import onnxruntime
+    import tokenizers
+
+Vectors = NDArray[np.float32]
+
+
+class Encoder:
+    """One model, ready to use; may be shared between threads."""
+
+    def __init__(self, card: ModelCard, graph: _Graph) -> None:
+        self.card = card
+        self._graph = graph
+        self._words: _WordEncoder | None = None
+        self._words_lock = threading.Lock()
+
+    @classmethod
+    def load(
+        cls,
+        card: ModelCard,
+        *,
+        threads: int | None = None,
+        on_progress: weights.Progress | None = None,
+    ) -> Encoder:
+        """Fetch the weights where need be, and load them.
+
+        ``threads`` is how many cores one batch is spread over; all that this process may use
+        where it is None. Raises `ModelError` for a graph that cannot be loaded or does not fit
+        its card, and what `weights.fetch` raises.
+        """
+        path = weights.fetch(card, on_progress=on_progress)
+        graph = _Graph(card.name, path, card.output, threads or usable_cores())
+        graph.check_input("tensor(float)", (None, *_input_shape(card)))
+        return cls(card, graph)
+
+    def encode(self, batch: Vectors) -> Vectors:
+        """Prepared pictures (n, 3, side, side), or (n, side, side, 3) → unit vectors (n, dim).
+
+        A vector of zeros stays one. Raises `ModelError` where the batch does not have the shape
+        that the card's preprocess makes, or the model's answer not the one its card says.
+        """
+        expected = _input_shape(self.card)
+        if batch.ndim != 4 or batch.shape[1:] != expected or batch.dtype != np.float32:
+            raise ModelError(
+                f"The model {self.card.name!r} takes float32 batches of shape (n, "
+                f"{', '.join(map(str, expected))}), not {batch.dtype} of {batch.shape}."
+            )
+        if not len(batch):
+            return np.empty((0, self.card.dim), np.float32)
+        answer = self._graph.run({self._graph.input: batch})
+        return unit(_pool(answer, len(batch), self.card, self.card.pooling))
+
+    def encode_words(self, texts: Sequence[str]) -> Vectors:
+        """Texts → unit vectors (n, dim), in the same space as those of the pictures.
+
+        The text tower is fetched and loaded on the first call. Raises `ModelError` for a model
+        that takes pictures only, `MissingExtraError` without the package ``tokenizers``, and what
+        `weights.fetch` raises.
+        """
+        with self._words_lock:
+            if self._words is None:
+                self._words = _WordEncoder(self.card, self._graph.threads)
+        if not texts:
+            return np.empty((0, self.card.dim), np.float32)
+        return self._words.encode(texts)
+
+
+class _WordEncoder:
+    """The text tower of a model with its tokenizer."""
+
+    def __init__(self, card: ModelCard, threads: int) -> None:
+        if card.words is None:
+            raise ModelError(
+                f"The model {card.name!r} takes pictures only: choose a model that takes words, "
+                "such as 'clip-vit-b32'."
+            )
+        # Before the download, which may be large.
+        _check_tokenizers(card.name)
+        files = weights.fetch_words(card)
+        self._card, self._layout = card, card.words
+        self._tokenizer = _tokenizer(card.name, files.tokenizer)
+        self._tokenizer.enable_truncation(card.words.length)
+        self._tokenizer.enable_padding(length=card.words.length, pad_id=card.words.padding)
+        self._graph = _Graph(card.name, files.model, card.words.output, threads)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        lower = self._layout.lowercase
+        encoded = self._tokenizer.encode_batch([t.lower() if lower else t for t in texts])
+        feeds = {self._graph.input: np.array([one.ids for one in encoded], np.int64)}
+        if "attention_mask" in self._graph.inputs:
+            masks = [one.attention_mask for one in encoded]
+            feeds["attention_mask"] = np.array(masks, np.int64)
+        return unit(_pool(self._graph.run(feeds), len(texts), self._card, "none"))
+
+
+class _Graph:
+    """One ONNX graph in ONNX Runtime, asked for one output; its errors become `ModelError`."""
+
+    def __init__(self, name: str, path: Path, output: str, threads: int) -> None:
+        import onnxruntime
+
+        self.name, self.output, self.threads = name, output, threads
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Errors arrive as exceptions; what it would print besides is of no use to a person.
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(
+                path, options, providers=["CPUExecutionProvider"]
+            )
+        except _runtime_errors() as error:
+            raise ModelError(
+                f"ONNX Runtime cannot load the model {name!r}: {_one_line(error)}."
+            ) from error
+        self._check_output()
+        self.inputs = tuple(value.name for value in self._session.get_inputs())
+        self.input = "input_ids" if "input_ids" in self.inputs else self.inputs[0]
+        first = self._declared(self.input).shape
+        self._batch = first[0] if first and isinstance(first[0], int) else None
+
+    def check_input(self, kind: str, shape: tuple[int | None, ...]) -> None:
+        """Raise `ModelError` unless the graph has one input of that type and shape."""
+        if len(self.inputs) != 1:
+            raise ModelError(f"The model {self.name!r} has {len(self.inputs)} inputs, not one.")
+        declared = self._declared(self.input)
+        fits = len(declared.shape) in (0, len(shape)) and all(
+            not isinstance(has, int) or wanted in (None, has)
+            for has, wanted in zip(declared.shape, shape, strict=False)
+        )
+        if declared.type != kind or not fits:
+            raise ModelError(
+                f"The model {self.name!r} takes {declared.type} of shape {declared.shape}, but "
+                f"its card says {kind} of shape (n, {', '.join(map(str, shape[1:]))})."
+            )
+        if self._batch not in (None, 1):
+            raise ModelError(
+                f"The model {self.name!r} has a fixed batch of {self._batch}: export it with a "
+                "batch of any size, or of 1."
+            )
+
+    def run(self, feeds: dict[str, NDArray[Any]]) -> Vectors:
+        """The output for a batch; one row at a time where the graph's batch is fixed to 1."""
+        if self._batch != 1:
+            return self._run(feeds)
+        rows = len(next(iter(feeds.values())))
+        each = ({name: value[i : i + 1] for name, value in feeds.items()} for i in range(rows))
+        return np.concatenate([self._run(row) for row in each])
+
+    def _run(self, feeds: dict[str, NDArray[Any]]) -> Vectors:
+        try:
+            answer = self._session.run([self.output], feeds)[0]
+        except _runtime_errors() as error:
+            raise ModelError(f"The model {self.name!r} failed: {_one_line(error)}.") from error
+        return np.asarray(answer, np.float32)
+
+    def _check_output(self) -> None:
+        names = [value.name for value in self._session.get_outputs()]
+        if self.output not in names:
+            raise ModelError(
+                f"The model {self.name!r} has no output {self.output!r}: it has "
+                f"{', '.join(map(repr, names))}."
+            )
+
+    def _declared(self, name: str) -> onnxruntime.NodeArg:
+        return next(value for value in self._session.get_inputs() if value.name == name)
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Vectors (n, dim) divided by their lengths; a vector of zeros stays one."""
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+
+def usable_cores() -> int:
+    """How many cores this process may use, which can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _input_shape(card: ModelCard) -> tuple[int, int, int]:
+    side = card.preprocess.size
+    return (3, side, side) if card.preprocess.layout == "NCHW" else (side, side, 3)
+
+
+def _pool(answer: Vectors, rows: int, card: ModelCard, pooling: Pooling) -> Vectors:
+    """A graph's answer → (rows, dim): as it is, the first token, or the mean of tokens or cells."""
+    shape = answer.shape
+    if pooling == "cls" and answer.ndim == 3:
+        answer = answer[:, 0]
+    elif pooling == "mean" and answer.ndim in (3, 4):
+        channels = 1 if answer.ndim == 4 and shape[1] == card.dim else answer.ndim - 1
+        answer = answer.mean(tuple(axis for axis in range(1, answer.ndim) if axis != channels))
+    elif pooling == "none" and answer.ndim == 4 and shape[2:] == (1, 1):
+        answer = answer.reshape(shape[:2])
+    if answer.shape != (rows, card.dim):
+        raise ModelError(
+            f"The model {card.name!r} gives an output of shape {shape}, from which pooling "
+            f"{pooling!r} makes no vectors of {card.dim} numbers: correct dim, output or pooling."
+        )
+    if not np.isfinite(answer).all():
+        raise ModelError(f"The model {card.name!r} gives numbers that are not finite.")
+    return answer
+
+
+def _check_tokenizers(name: str) -> None:
+    try:
+        import tokenizers  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            f"The model {name!r} needs one more package for words: run "
+            'pip install "tokenizers>=0.20" and try again.'
+        ) from error
+
+
+def _tokenizer(name: str, path: Path) -> tokenizers.Tokenizer:
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises nothing more precise
+        raise ModelError(f"The tokenizer of {name!r} cannot be read: {error}.") from error
+
+
+def _runtime_errors() -> tuple[type[Exception], ...]:
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    names = (
+        *("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel", "NoSuchFile"),
+        *("NotImplemented", "RuntimeException", "EPFail"),
+    )
+    return (*(getattr(state, name) for name in names), RuntimeError)
+
+
+def _one_line(error: Exception) -> str:
+    """ONNX Runtime's own words without its prefix, its line breaks and its full stop."""
+    text = " ".join(str(error).split())
+    return text.split(" : ", 3)[-1].rstrip(". ")[:300]
