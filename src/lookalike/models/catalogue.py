@@ -167,6 +167,7 @@ CARDS: Final[tuple[ModelCard, ...]] = (
             mean=(0.0, 0.0, 0.0),
             std=(255.0, 255.0, 255.0),
         ),
+        # No commit of this repository is on record: the SHA-256 alone pins it.
         source=Hub(
             repository="Xenova/mobileclip_s2",
             revision="main",
