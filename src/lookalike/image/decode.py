@@ -141,9 +141,7 @@ def _read_raw_or_tiff(stream: IO[bytes], wish: _Wish) -> Picture:
     # A TIFF named as a RAW file, whose tables do not tell: LibRaw knows many more cameras.
     try:
         return _read_raw(stream, wish)
-    except ImageError:
-        raise
-    except Exception as error:  # noqa: BLE001 (LibRaw's classes exist only where rawpy does)
+    except raw.NotRawError as error:
         _log.debug("not camera RAW after all: %s", error)
         return _read_picture("TIFF", stream, wish)
 

@@ -1,7 +1,8 @@
-"""The header of a WebP, AVIF or HEIF file → its pixels and whether it is whole, before any decoder.
+"""The header of a WebP, AVIF, HEIF or TIFF → its size and whether it is whole, before decoding.
 
-These decoders claim their memory, or refuse with a reason of their own, as soon as they are made;
-so the size is read here first. Sources: RFC 9649 (WebP), ISO/IEC 14496-12 and 23008-12.
+The first three's decoders claim their memory, or refuse with a reason of their own, as soon as
+they are made; so the size is read here first. Sources: RFC 9649 (WebP), ISO/IEC 14496-12 and
+23008-12 (HEIF, AVIF), TIFF 6.0.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from typing import IO, NamedTuple
+from typing import IO, Literal, NamedTuple
 
 _LARGEST_META = 1 << 26
 _CONTAINERS = (b"iprp", b"ipco")
@@ -23,13 +24,15 @@ class Header(NamedTuple):
 
 
 def header(kind: str, stream: IO[bytes]) -> Header:
-    """What a stream announces; kinds other than WEBP, AVIF and HEIF announce nothing here."""
+    """What a stream announces; kinds other than WEBP, AVIF, HEIF and TIFF announce nothing here."""
     length = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     if kind == "WEBP":
         return _webp(stream.read(30), length)
     if kind in ("AVIF", "HEIF"):
         return _boxes_header(stream, length)
+    if kind == "TIFF":
+        return Header(None, _tiff_table_end(stream) <= length)
     return Header(None, whole=True)
 
 
@@ -51,6 +54,17 @@ def _webp_size(head: bytes) -> tuple[int, int] | None:
         wide, high = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28))
         return wide, high
     return None
+
+
+def _tiff_table_end(stream: IO[bytes]) -> int:
+    """Where the first directory ends; BigTIFF's, which few programs write, is not looked at."""
+    head = stream.read(8)
+    order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
+    if int.from_bytes(head[2:4], order) != 42:
+        return 0
+    start = int.from_bytes(head[4:8], order)
+    stream.seek(start)
+    return start + 2 + 12 * int.from_bytes(stream.read(2), order)
 
 
 class _Box(NamedTuple):

@@ -43,6 +43,14 @@ class Preprocess:
     std: Triple
     short_side: int | None = None
 
+    @property
+    def near(self) -> int:
+        """How many pixels a side should keep when a picture is decoded at a reduced scale.
+
+        Twice what the model sees: the resizing that follows then hides what the reduction did.
+        """
+        return 2 * max(self.size, self.short_side or 0)
+
 
 def to_input(image: Image.Image, preprocess: Preprocess) -> NDArray[np.float32]:
     """Resize and normalise one picture.

@@ -23,6 +23,10 @@ _TURNS = {
 _SRGB_GAMMA = (2.4, 12.92)
 
 
+class NotRawError(ImageError):
+    """LibRaw does not know the file; it may be a picture of another kind."""
+
+
 class Developed(NamedTuple):
     """A RAW file as a picture; ``width`` and ``height`` are those of the upright sensor area."""
 
@@ -50,11 +54,12 @@ def develop(
     size before anything is unpacked;
     ``read_preview`` reads a JPEG file. ``about`` is what the preview says, None without one.
 
-    Raises ImageError where rawpy is missing; rawpy's own errors where the file cannot be read.
+    Raises ImageError where rawpy is missing, NotRawError where LibRaw does not know the file, and
+    rawpy's own errors where it cannot be read.
     """
     stream.seek(0)
     with _rawpy().RawPy() as raw:
-        raw.open_buffer(stream)
+        _open(raw, stream)
         sizes = raw.sizes
         check(max(sizes.width, sizes.raw_width), max(sizes.height, sizes.raw_height))
         upright = _upright(sizes)
@@ -69,6 +74,13 @@ def _rawpy() -> Any:
     except ImportError as error:
         raise ImageError('camera RAW needs rawpy: pip install "rawpy>=0.24"') from error
     return rawpy
+
+
+def _open(raw: Any, stream: IO[bytes]) -> None:
+    try:
+        raw.open_buffer(stream)
+    except _rawpy().LibRawFileUnsupportedError as error:
+        raise NotRawError("cannot be decoded as RAW: LibRaw does not know this camera") from error
 
 
 def _upright(sizes: Any) -> tuple[int, int]:
