@@ -1,4 +1,4 @@
-"""The one row that says all of a model: where its weights come from, and what is done with them."""
+"""What is known of a model → one frozen row, and a hash of the vector space that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models that Lookalike knows by name, as a tuple of cards; the default comes first."""
+"""The names that Lookalike knows → their cards; the default comes first."""
 
 from __future__ import annotations
 
