@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tasks.py", description="Lookalike's everyday tasks.")
     tasks = parser.add_subparsers(dest="name", metavar="TASK", required=True)
 
-    def add(name: str, task: Callable[[argparse.Namespace], None], text: str) -> Adder:
+    def add(
+        name: str, task: Callable[[argparse.Namespace], None], text: str
+    ) -> Callable[..., argparse.Action]:
         child = tasks.add_parser(name, help=text, description=text)
         child.set_defaults(task=task)
         return child.add_argument
@@ -78,9 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     option("--upgrade", action="store_true", help="take the newest versions that fit")
     add("clean", clean, "remove the virtual environment, the demo and the caches")
     return parser
-
-
-Adder = Callable[..., argparse.Action]
 
 
 # -- The Python and its virtual environment
@@ -257,7 +256,7 @@ def provide_browser() -> None:
     if before is not None and has_chromium_packages(_os_release()):
         with _step("Installing Chromium and its driver from the distribution's packages"):
             for command in chromium_commands(before):
-                if subprocess.call(command) != 0:
+                if subprocess.call(command, stdout=subprocess.DEVNULL) != 0:
                     break
     if not browser():
         print(

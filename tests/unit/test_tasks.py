@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -63,6 +64,10 @@ def test_a_browser_counts_only_with_its_driver(
         assert tasks.browser() is None
         (tmp_path / (name + ending)).touch(mode=0o755)
     assert tasks.browser() is not None
+
+
+def test_an_old_python_can_read_the_file_and_so_say_what_it_wants() -> None:
+    ast.parse((tasks.ROOT / "tasks.py").read_text("utf-8"), feature_version=(3, 7))
 
 
 def test_a_python_that_suits_is_found_by_asking_it(
