@@ -1,0 +1,158 @@
+"""REST requests → the library's answers as JSON and pictures."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, send_file
+from werkzeug.exceptions import BadRequest, NotFound
+
+from lookalike.stores.base import Record
+from lookalike.web import openapi, query
+from lookalike.web.links import browsers_show, image, media_type, summary, version
+from lookalike.web.state import served
+
+blueprint = Blueprint("api", __name__)
+
+_YEAR = 365 * 24 * 60 * 60
+_EMPTY = "The library holds no pictures yet: index a folder of yours, then search again."
+
+# A file opened by itself is a document to the browser: nothing in it may run or load.
+_FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+@blueprint.post("/api/search")
+def search() -> Response:
+    """The pictures closest to an upload or to a picture of the library."""
+    asked = query.read()
+    hits = served().library.search(asked.picture, k=asked.k)
+    answer: dict[str, Any] = {
+        "query": asked.shown,
+        "hits": [
+            {**summary(hit.record), "score": hit.score, "distance": hit.distance} for hit in hits
+        ],
+    }
+    if not hits and served().library.stats().images == 0:
+        answer["hint"] = _EMPTY
+    return jsonify(answer)
+
+
+@blueprint.get("/api/images")
+def sample() -> Response:
+    """Some pictures of the library, chosen at random."""
+    text = request.args.get("sample", "24")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= openapi.MOST_SAMPLES):
+        raise BadRequest(f"sample is a whole number from 1 to {openapi.MOST_SAMPLES}.")
+    return jsonify({"images": [summary(record) for record in served().library.sample(int(text))]})
+
+
+@blueprint.get("/api/images/<id:image_id>")
+def details(image_id: int) -> Response:
+    """Everything the library knows about one picture."""
+    return jsonify(image(served().library.record(image_id)))
+
+
+@blueprint.get("/api/images/<id:image_id>/thumbnail")
+def thumbnail(image_id: int) -> Response:
+    """A small WebP."""
+    library = served().library
+    return _rendition(library.record(image_id), lambda: library.thumbnail(image_id))
+
+
+@blueprint.get("/api/images/<id:image_id>/preview")
+def preview(image_id: int) -> Response:
+    """A large WebP, for originals that a browser cannot show or that are heavy."""
+    library = served().library
+    return _rendition(library.record(image_id), lambda: library.preview(image_id))
+
+
+@blueprint.get("/api/images/<id:image_id>/file")
+def original(image_id: int) -> Response:
+    """The picture's file as it lies on disk."""
+    record = served().library.record(image_id)
+    response = send_file(
+        _unchanged(record),
+        mimetype=media_type(record),
+        as_attachment=not browsers_show(record),
+        download_name=_ascii_name(record),
+        etag=_etag(record),
+    )
+    response.headers["Content-Security-Policy"] = _FILE_POLICY
+    return response
+
+
+@blueprint.get("/api/stats")
+def stats() -> Response:
+    """What the library holds, and how far indexing is."""
+    here = served()
+    now = here.library.stats()
+    return jsonify(
+        {
+            "images": now.images,
+            "skipped": now.skipped,
+            "roots": list(now.roots),
+            "model": now.model,
+            "dim": now.dim,
+            "folder": now.folder,
+            "bytes": now.bytes,
+            "indexing": None if now.indexing is None else asdict(now.indexing),
+            "trouble": here.trouble(),
+        }
+    )
+
+
+@blueprint.get("/healthz")
+def health() -> Response:
+    """Whether the server runs and its library can be read."""
+    return jsonify({"status": "ok", "images": served().library.stats().images})
+
+
+@blueprint.get("/openapi.json")
+def description() -> Response:
+    """The machine-readable description of all this."""
+    return jsonify(openapi.document())
+
+
+def _rendition(record: Record, make: Callable[[], bytes]) -> Response:
+    """A WebP made from a picture; kept for good by a browser that asks for this version of it."""
+    response = Response(mimetype="image/webp")
+    response.set_etag(_etag(record))
+    if request.args.get("v") == version(record):
+        response.cache_control.public = True
+        response.cache_control.max_age = _YEAR
+        response.cache_control.immutable = True
+    else:
+        response.cache_control.no_cache = True
+    if request.if_none_match.contains(_etag(record)):
+        response.status_code = 304
+    else:
+        response.data = make()
+    return response
+
+
+def _etag(record: Record) -> str:
+    return record.digest or version(record)
+
+
+def _unchanged(record: Record) -> Path:
+    """The file of a record, only if it still is the file that was indexed."""
+    path = Path(record.path)
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        message = "The picture's file is no longer where it was: index its folder again."
+        raise NotFound(message) from error
+    same = (status.st_size, status.st_mtime_ns) == (record.size, record.mtime_ns)
+    if not (stat.S_ISREG(status.st_mode) and same):
+        raise NotFound("The picture's file has changed: index its folder again.")
+    return path
+
+
+def _ascii_name(record: Record) -> str:
+    """A name for saving the file; a header cannot carry all that a file system can."""
+    name = record.relative.rpartition("/")[2]
+    return "".join(char if char.isprintable() and char.isascii() else "_" for char in name)

@@ -1,0 +1,78 @@
+"""A `Library` → the Flask app that answers with its pictures: REST, page, safety, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from io import BytesIO
+from typing import IO, TYPE_CHECKING
+
+from flask import Flask, Request
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.routing import BaseConverter
+
+from lookalike.web import api, page, problems, security
+from lookalike.web.state import Served, attach
+
+if TYPE_CHECKING:
+    from lookalike.library import Library
+
+MAX_UPLOAD = 64 * 2**20
+"""The largest picture that may be sent as a query, in bytes."""
+
+FORM_ALLOWANCE = 64 * 2**10
+"""What a multipart form may add around the picture, in bytes."""
+
+
+class InMemoryRequest(Request):
+    """A request whose uploads stay in memory, whatever their size: nothing reaches a disk."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
+class _Json(DefaultJSONProvider):
+    """JSON in the order in which it was written down."""
+
+    sort_keys = False
+
+
+class ImageIdConverter(BaseConverter):
+    """An id in an address; 18 digits always fit the 64-bit integers of a store."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        """The id as a number."""
+        return int(value)
+
+
+def create_app(
+    library: Library,
+    *,
+    max_upload: int = MAX_UPLOAD,
+    hosts: Collection[str] | None = None,
+    trouble: Callable[[], str | None] = lambda: None,
+) -> Flask:
+    """The app of one library.
+
+    ``hosts`` are the names under which it answers (without ports; None: under any), which keeps
+    a web page elsewhere from reaching a private server through a name that it controls.
+    ``trouble`` returns a sentence for the page when indexing in the background has stopped.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.request_class = InMemoryRequest
+    app.config["MAX_CONTENT_LENGTH"] = max_upload + FORM_ALLOWANCE
+    app.json = _Json(app)
+    app.url_map.converters["id"] = ImageIdConverter
+    attach(app, Served(library, max_upload, trouble))
+    security.protect(app, hosts)
+    problems.register(app)
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(page.blueprint)
+    return app

@@ -1,0 +1,52 @@
+"""Folders → indexed on a thread of their own beside the server; remembers what went wrong."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from lookalike.errors import LookalikeError
+
+if TYPE_CHECKING:
+    from lookalike.library import Library
+
+_log = logging.getLogger(__name__)
+
+
+class BackgroundIndexing:
+    """Indexes folders once, beside the server; an error never reaches the server."""
+
+    def __init__(self, library: Library, folders: Sequence[str | os.PathLike[str]]) -> None:
+        self._library = library
+        self._folders = list(folders)
+        self._stop = Event()
+        self._trouble: str | None = None
+        self._thread = Thread(target=self._run, name="indexing", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        if self._folders:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End after the batch at hand, and wait for that."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def trouble(self) -> str | None:
+        """Why indexing stopped, in one sentence; None while all is well."""
+        return self._trouble
+
+    def _run(self) -> None:
+        try:
+            self._library.index(self._folders, stop=self._stop)
+        except LookalikeError as error:
+            _log.error("Indexing stopped: %s", error)
+            self._trouble = str(error)
+        except Exception:  # noqa: BLE001 - the last stop of a thread: recorded, shown on the page
+            _log.exception("Indexing stopped")
+            self._trouble = "Indexing stopped with an internal error; the server's log has details."

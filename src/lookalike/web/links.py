@@ -1,0 +1,72 @@
+"""A `Record` → its JSON, with the addresses under which its pictures are served."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from lookalike.stores.base import Record
+
+_HEAVY = 4 * 2**20
+"""Originals above this many bytes are shown as previews, which arrive sooner."""
+
+_SHOWN = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "AVIF": "image/avif",
+}
+
+_OTHER = {"TIFF": "image/tiff", "HEIF": "image/heif"}
+
+
+def summary(record: Record) -> dict[str, Any]:
+    """What a grid of pictures needs."""
+    return {
+        "id": record.id,
+        "path": record.path,
+        "root": record.root,
+        "relative": record.relative,
+        "width": record.width,
+        "height": record.height,
+        "thumbnail": _address("thumbnail", record),
+    }
+
+
+def image(record: Record) -> dict[str, Any]:
+    """Everything about a picture; ``large`` is the best of its addresses for a big view."""
+    shown = browsers_show(record) and record.size <= _HEAVY
+    return {
+        **summary(record),
+        "size": record.size,
+        "format": record.format,
+        "taken": record.taken,
+        "camera": record.camera,
+        "latitude": record.latitude,
+        "longitude": record.longitude,
+        "file": _address("original", record),
+        "preview": _address("preview", record),
+        "large": _address("original" if shown else "preview", record),
+    }
+
+
+def version(record: Record) -> str:
+    """Changes with the picture, so that an address that carries it can be cached for good."""
+    return (record.digest or f"{record.mtime_ns:x}")[:12]
+
+
+def browsers_show(record: Record) -> bool:
+    """Whether every current browser shows this format."""
+    return record.format in _SHOWN
+
+
+def media_type(record: Record) -> str:
+    """The media type of the original."""
+    return (_SHOWN | _OTHER).get(record.format, "application/octet-stream")
+
+
+def _address(view: str, record: Record) -> str:
+    return url_for(f"api.{view}", image_id=record.id, v=version(record))

@@ -1,0 +1,361 @@
+"""Nothing → the OpenAPI 3.1 document of the REST calls, as `/openapi.json` serves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DEFAULT_K = 30
+MOST_HITS = 1000
+MOST_SAMPLES = 200
+
+Json = dict[str, Any]
+
+_ABOUT = """\
+Which of my pictures look like this one? Scores are cosines (1 is the same, higher is better),
+distances are L2 distances between unit vectors (0 is the same). Every error is a problem document
+(RFC 9457) whose `detail` is one sentence. Addresses of pictures that carry `v` may be kept for
+good: they change when the picture does. Names that are not valid Unicode appear in JSON as lone
+surrogate escapes."""
+
+_PROBLEMS = {
+    "400": "Something in the request does not fit; `detail` says what.",
+    "403": "A page of another site is behind the request.",
+    "404": "The library holds no such picture, or its file is gone, changed or damaged.",
+    "413": "The upload has too many bytes, or too many pixels.",
+    "415": "The body is neither multipart/form-data nor JSON.",
+    "422": "The upload is not a picture that can be read.",
+    "503": "The library cannot be read at the moment.",
+    "default": "Anything else: another method (405), another host name (421), a fault (500).",
+}
+
+
+def document() -> Json:
+    """The document, built anew."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Lookalike",
+            "summary": "Image search over your own pictures.",
+            "description": _ABOUT,
+            "version": "1.0.0",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": _paths(),
+        "components": {"schemas": _schemas()},
+    }
+
+
+def _paths() -> Json:
+    return {
+        "/api/search": {"post": _search()},
+        "/api/images": {"get": _sample()},
+        "/api/images/{image_id}": {"get": _details()},
+        "/api/images/{image_id}/thumbnail": {"get": _rendition("thumbnail", "Small picture")},
+        "/api/images/{image_id}/preview": {"get": _rendition("preview", "Large picture")},
+        "/api/images/{image_id}/file": {"get": _original()},
+        "/api/stats": {"get": _stats()},
+        "/healthz": {"get": _health()},
+        "/openapi.json": {"get": _description()},
+    }
+
+
+def _search() -> Json:
+    return {
+        "operationId": "search",
+        "summary": "Search",
+        "description": (
+            "The pictures closest to an uploaded picture, or to one of the library (which leaves "
+            "itself out), best first; equal scores in order of path. An upload is held in memory "
+            "for the time of the request and never kept. `hint` is there when the library is empty."
+        ),
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {"schema": _ref("Upload")},
+                "application/json": {"schema": _ref("Known")},
+            },
+        },
+        "responses": {
+            "200": _json("The closest pictures.", "Answer"),
+            **_problems("400", "403", "404", "413", "415", "422", "503"),
+        },
+        "x-codeSamples": [
+            _shell("curl -F image=@query.jpg -F k=10 http://127.0.0.1:5000/api/search"),
+            _shell('curl --json \'{"id": 1, "k": 10}\' http://127.0.0.1:5000/api/search'),
+        ],
+    }
+
+
+def _sample() -> Json:
+    return {
+        "operationId": "sample",
+        "summary": "Some pictures",
+        "description": "Pictures of the library, chosen at random: somewhere to begin.",
+        "parameters": [
+            {
+                "name": "sample",
+                "in": "query",
+                "description": "How many at most.",
+                "schema": _whole(minimum=1, maximum=MOST_SAMPLES, default=24),
+            }
+        ],
+        "responses": {"200": _json("The pictures.", "Sample"), **_problems("400", "503")},
+        "x-codeSamples": [_shell("curl 'http://127.0.0.1:5000/api/images?sample=3'")],
+    }
+
+
+def _details() -> Json:
+    return {
+        "operationId": "details",
+        "summary": "One picture",
+        "description": "Everything the library knows about a picture.",
+        "parameters": [_ID],
+        "responses": {"200": _json("The picture.", "Image"), **_problems("404", "503")},
+        "x-codeSamples": [_shell("curl http://127.0.0.1:5000/api/images/1")],
+    }
+
+
+def _rendition(name: str, summary: str) -> Json:
+    side = {"thumbnail": "small", "preview": "large, for originals that browsers cannot show"}
+    return {
+        "operationId": name,
+        "summary": summary,
+        "description": f"The picture as a WebP, upright, without metadata: {side[name]}.",
+        "parameters": [_ID, _VERSION],
+        "responses": {
+            "200": {"description": "The picture.", "content": {"image/webp": {}}},
+            "304": {"description": "The picture is as the client has it (`If-None-Match`)."},
+            **_problems("404", "503"),
+        },
+        "x-codeSamples": [
+            _shell(f"curl -o picture.webp http://127.0.0.1:5000/api/images/1/{name}")
+        ],
+    }
+
+
+def _original() -> Json:
+    return {
+        "operationId": "original",
+        "summary": "Original file",
+        "description": (
+            "The file as it lies on disk, if it still is the file that was indexed. Formats that "
+            "browsers cannot show come as downloads. Ranges are supported."
+        ),
+        "parameters": [_ID, _VERSION],
+        "responses": {
+            "200": {"description": "The file.", "content": {"image/*": {}}},
+            "206": {"description": "A part of the file (`Range`).", "content": {"image/*": {}}},
+            "304": {"description": "The file is as the client has it (`If-None-Match`)."},
+            **_problems("404", "503"),
+        },
+        "x-codeSamples": [_shell("curl -OJ http://127.0.0.1:5000/api/images/1/file")],
+    }
+
+
+def _stats() -> Json:
+    return {
+        "operationId": "stats",
+        "summary": "The library",
+        "description": "What the library holds, and how far indexing is.",
+        "responses": {"200": _json("The state at this moment.", "Stats"), **_problems("503")},
+        "x-codeSamples": [_shell("curl http://127.0.0.1:5000/api/stats")],
+    }
+
+
+def _health() -> Json:
+    return {
+        "operationId": "health",
+        "summary": "Health",
+        "description": "Whether the server runs and its library can be read.",
+        "responses": {"200": _json("All is well.", "Health"), **_problems("503")},
+        "x-codeSamples": [_shell("curl http://127.0.0.1:5000/healthz")],
+    }
+
+
+def _description() -> Json:
+    return {
+        "operationId": "description",
+        "summary": "This description",
+        "description": "The OpenAPI 3.1 document from which this reference is made.",
+        "responses": {
+            "200": {
+                "description": "The document.",
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            },
+            **_problems(),
+        },
+        "x-codeSamples": [_shell("curl http://127.0.0.1:5000/openapi.json")],
+    }
+
+
+def _schemas() -> Json:
+    return {
+        "Upload": _object(
+            {
+                "image": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "The picture's file.",
+                },
+                "k": _K,
+            },
+            optional=("k",),
+        ),
+        "Known": _object(
+            {"id": _whole(minimum=0, description="A picture of the library."), "k": _K},
+            optional=("k",),
+        ),
+        "Answer": _answer(),
+        "UploadedQuery": _object(
+            {
+                "name": _text("The name that came with the upload."),
+                "size": _whole(description="Bytes."),
+            }
+        ),
+        "Summary": _object(_SUMMARY),
+        "Hit": _object({**_SUMMARY, **_CLOSENESS}),
+        "Image": _object({**_SUMMARY, **_DETAILS}),
+        "Sample": _object({"images": _list_of("Summary")}),
+        "Stats": _object(_STATS),
+        "Indexing": _object(_INDEXING),
+        "Health": _object({"status": {"const": "ok"}, "images": _whole(minimum=0)}),
+        "Problem": _object(_PROBLEM),
+    }
+
+
+def _answer() -> Json:
+    query = {
+        "anyOf": [_ref("Summary"), _ref("UploadedQuery")],
+        "description": "What was asked.",
+    }
+    return _object(
+        {"query": query, "hits": _list_of("Hit"), "hint": _text("What to do first.")},
+        optional=("hint",),
+    )
+
+
+def _object(properties: Json, optional: tuple[str, ...] = ()) -> Json:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": False,
+    }
+
+
+def _text(description: str, *, or_null: bool = False) -> Json:
+    return {"type": ["string", "null"] if or_null else "string", "description": description}
+
+
+def _number(description: str, *, or_null: bool = False, **limits: float) -> Json:
+    kind = ["number", "null"] if or_null else "number"
+    return {"type": kind, **limits, "description": description}
+
+
+def _whole(description: str | None = None, **limits: int) -> Json:
+    described = {} if description is None else {"description": description}
+    return {"type": "integer", **limits, **described}
+
+
+def _list_of(name: str) -> Json:
+    return {"type": "array", "items": _ref(name)}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _json(description: str, name: str) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": _ref(name)}}}
+
+
+def _problems(*statuses: str) -> Json:
+    content = {"application/problem+json": {"schema": _ref("Problem")}}
+    return {
+        code: {"description": _PROBLEMS[code], "content": content}
+        for code in (*statuses, "default")
+    }
+
+
+def _shell(source: str) -> Json:
+    return {"lang": "Shell", "source": source}
+
+
+_K = _whole(
+    minimum=1, maximum=MOST_HITS, default=DEFAULT_K, description="How many pictures to return."
+)
+
+_ID = {
+    "name": "image_id",
+    "in": "path",
+    "required": True,
+    "description": "The number of a picture; never given to another one.",
+    "schema": _whole(minimum=0),
+}
+
+_VERSION = {
+    "name": "v",
+    "in": "query",
+    "description": "The picture's version; with the present one the answer is cached for good.",
+    "schema": {"type": "string"},
+}
+
+_SUMMARY = {
+    "id": _whole(description="The picture's number."),
+    "path": _text("Where the file lies."),
+    "root": _text("The indexed folder that holds it."),
+    "relative": _text("The path below that folder, with `/` on every system."),
+    "width": _whole(minimum=0, description="Pixels, upright."),
+    "height": _whole(minimum=0, description="Pixels, upright."),
+    "thumbnail": _text("The address of a small WebP."),
+}
+
+_CLOSENESS = {
+    "score": _number("Cosine: 1 is the same."),
+    "distance": _number("L2 distance of the unit vectors: 0 is the same.", minimum=0),
+}
+
+_DETAILS = {
+    "size": _whole(minimum=0, description="Bytes of the file."),
+    "format": _text("The format, from the file's content."),
+    "taken": _text("Local time of the photograph, ISO 8601.", or_null=True),
+    "camera": _text("Maker and model.", or_null=True),
+    "latitude": _number("WGS 84 degrees, north positive.", or_null=True),
+    "longitude": _number("WGS 84 degrees, east positive.", or_null=True),
+    "file": _text("The address of the original."),
+    "preview": _text("The address of a large WebP."),
+    "large": _text("Of the two, the one to show in a browser."),
+}
+
+_STATS = {
+    "images": _whole(minimum=0, description="Pictures that can be found."),
+    "skipped": _whole(minimum=0, description="Files that could not be read."),
+    "roots": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "The indexed folders.",
+    },
+    "model": _text("The model that made the vectors."),
+    "dim": _whole(minimum=1, description="Numbers in a vector."),
+    "folder": _text("Where the library lies."),
+    "bytes": _whole(minimum=0, description="What it takes on disk, thumbnails left out."),
+    "indexing": {
+        "anyOf": [_ref("Indexing"), {"type": "null"}],
+        "description": "How far indexing is; null while nobody indexes.",
+    },
+    "trouble": _text("Why indexing in the background stopped.", or_null=True),
+}
+
+_INDEXING = {
+    "done": _whole(minimum=0, description="Files dealt with."),
+    "total": _whole(minimum=0, description="Files to deal with."),
+    "images_per_second": _number("The present speed.", minimum=0),
+    "seconds_left": _number("An estimate; null at the start.", or_null=True),
+}
+
+_PROBLEM = {
+    "type": {"const": "about:blank"},
+    "title": _text("The name of the status."),
+    "status": _whole(minimum=400, maximum=599),
+    "detail": _text("What happened and what to do, in one sentence."),
+}

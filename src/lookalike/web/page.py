@@ -1,0 +1,34 @@
+"""A browser → the page and the files it is made of; everything it shows comes through REST."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from flask import Blueprint, Response, render_template, send_from_directory
+from werkzeug.exceptions import NotFound
+
+from lookalike.web.state import served
+
+blueprint = Blueprint("page", __name__)
+
+_STATIC = Path(__file__).parent / "static"
+
+# Not asked of the system: Windows may have been told that JavaScript is text/plain, and
+# browsers refuse to run such a module.
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+@blueprint.get("/")
+def start() -> str:
+    """The page, an empty frame that its scripts fill."""
+    here = served()
+    return render_template("page.html", max_upload=here.max_upload)
+
+
+@blueprint.get("/static/<path:name>")
+def static(name: str) -> Response:
+    """A style sheet, a script or a drawing of the page."""
+    mimetype = _TYPES.get(PurePosixPath(name).suffix)
+    if mimetype is None:
+        raise NotFound
+    return send_from_directory(_STATIC, name, mimetype=mimetype)

@@ -1,0 +1,96 @@
+"""An exception → a problem document (RFC 9457) for programs, or a friendly page for people."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from lookalike.errors import (
+    ImageError,
+    ImageNotFoundError,
+    InputError,
+    LibraryError,
+    LookalikeError,
+    ModelError,
+    TooManyPixelsError,
+)
+from lookalike.web.state import served
+
+_log = logging.getLogger(__name__)
+
+MIMETYPE = "application/problem+json"
+
+_STATUS: tuple[tuple[type[LookalikeError], HTTPStatus], ...] = (
+    (ImageNotFoundError, HTTPStatus.NOT_FOUND),
+    (TooManyPixelsError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (ImageError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (InputError, HTTPStatus.BAD_REQUEST),
+    (LibraryError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ModelError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (LookalikeError, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+
+
+def register(app: Flask) -> None:
+    """Let an app answer every error with one sentence and never with a traceback."""
+    app.register_error_handler(LookalikeError, _known)
+    app.register_error_handler(HTTPException, _http)
+
+
+def document(status: int, detail: str) -> str:
+    """A problem document as JSON text."""
+    title = HTTPStatus(status).phrase
+    return json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail})
+
+
+def _known(error: LookalikeError) -> Response:
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    if isinstance(error, ImageError) and request.method in {"GET", "HEAD"}:
+        status = HTTPStatus.NOT_FOUND  # a file of the library, not an upload: it is gone or damaged
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("%s %s: %s", request.method, request.path, error, exc_info=error)
+    return _answer(status, str(error))
+
+
+def _http(error: HTTPException) -> Response | WerkzeugResponse:
+    status = error.code
+    if status is None or status < HTTPStatus.BAD_REQUEST:
+        return error.get_response(request.environ)
+    response = _answer(status, _detail(error, status))
+    for name, value in error.get_headers(request.environ):
+        if name.lower() != "content-type":
+            response.headers[name] = value
+    return response
+
+
+def _detail(error: HTTPException, status: int) -> str:
+    """Our own sentence; the framework's wording only where we have none."""
+    if error.description and error.description != type(error).description:
+        return error.description
+    sentences = {
+        400: "The request cannot be read.",
+        404: "There is nothing at this address.",
+        405: f"This address does not answer to {request.method}.",
+        413: f"The upload is larger than the limit of {served().max_upload // 2**20} MB.",
+        500: "Something went wrong on the server; its log has the details.",
+    }
+    return sentences.get(status, error.description or HTTPStatus(status).description)
+
+
+def _answer(status: int, detail: str) -> Response:
+    if _wants_page():
+        title = HTTPStatus(status).phrase
+        page = render_template("error.html", status=int(status), title=title, detail=detail)
+        return Response(page, status=int(status), mimetype="text/html")
+    return Response(document(status, detail), status=int(status), mimetype=MIMETYPE)
+
+
+def _wants_page() -> bool:
+    if request.path.startswith("/api/") or request.path in {"/healthz", "/openapi.json"}:
+        return False
+    return request.accept_mimetypes.best_match([MIMETYPE, "text/html"]) == "text/html"

@@ -1,0 +1,60 @@
+// /api/stats, asked again and again → the line at the top, the bar of progress, and `changed(stats)`.
+
+import * as api from "./api.js";
+import { byId, complain, element } from "./dom.js";
+import { count, pictures, timeLeft } from "./text.js";
+
+const BUSY = 1000;
+const IDLE = 15000;
+
+let told = null;
+
+export async function watch(changed) {
+  let stats = null;
+  try {
+    stats = await api.stats();
+    draw(stats);
+    if (stats.trouble && stats.trouble !== told) complain(stats.trouble);
+    told = stats.trouble;
+    changed(stats);
+  } catch (error) {
+    byId("status").textContent = error.message;
+    byId("progress").hidden = true;
+  }
+  await wait(stats?.indexing ? BUSY : IDLE);
+  watch(changed);
+}
+
+// A page that nobody sees does not ask; it asks at once when it is seen again.
+async function wait(milliseconds) {
+  await new Promise((go) => { setTimeout(go, milliseconds); });
+  if (!document.hidden) return;
+  await new Promise((go) => {
+    document.addEventListener("visibilitychange", go, { once: true });
+  });
+}
+
+function draw(stats) {
+  const { indexing } = stats;
+  const bar = byId("progress");
+  bar.hidden = !indexing;
+  if (!indexing) {
+    const skipped = stats.skipped ? ` · ${count(stats.skipped)} skipped` : "";
+    byId("status").replaceChildren(
+      element("strong", { textContent: pictures(stats.images) }), skipped,
+    );
+    return;
+  }
+  bar.max = Math.max(1, indexing.total);
+  bar.value = indexing.done;
+  const pace = [];
+  if (indexing.images_per_second > 0) {
+    pace.push(`${count(Math.round(indexing.images_per_second * 10) / 10)} images/s`);
+  }
+  if (indexing.seconds_left !== null) pace.push(timeLeft(indexing.seconds_left));
+  const done = `Indexing ${count(indexing.done)} of ${count(indexing.total)}`;
+  byId("status").replaceChildren(
+    element("span", { textContent: done }), pace.length ? " · " : "",
+    element("span", { textContent: pace.join(" · ") }),
+  );
+}

@@ -1,0 +1,118 @@
+"""A folder of pictures → a real library and a client whose every answer is held against OpenAPI."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from lookalike import Library
+from lookalike.web import create_app
+from tests.pictures import GPS_ZURICH, TEXT, exif, heic, make_jpeg, textured
+
+ODD_NAME = 'quote\' "two"\nlines 🦊.jpg' if sys.platform != "win32" else "it's 🦊.jpg"
+NOT_UNICODE = sys.platform == "linux"
+BYTES_NAME = os.fsdecode(b"caf\xe9.jpg")
+PATHS = re.compile(r"/api/images/\d+")
+
+
+def fill(folder: Path) -> None:
+    """Nine or ten pictures of several kinds, and a shopping list that pretends to be one."""
+    for seed in range(5):
+        (folder / f"plain {seed}.jpg").write_bytes(make_jpeg(textured(seed=seed)))
+    (folder / "sub").mkdir()
+    textured(400, 300, seed=5).save(folder / "sub" / "scan.tif")
+    (folder / "sub" / "phone.heic").write_bytes(heic(textured(300, 400, seed=6)))
+    block = exif(
+        orientation=6, taken="2024:02:29 10:11:12", make="Acme", model="Box 1", gps=GPS_ZURICH
+    )
+    (folder / "sub" / "camera.jpg").write_bytes(make_jpeg(textured(seed=7), exif=block))
+    (folder / ODD_NAME).write_bytes(make_jpeg(textured(seed=8)))
+    if NOT_UNICODE:
+        (folder / BYTES_NAME).write_bytes(make_jpeg(textured(seed=9)))
+    (folder / "list.jpg").write_bytes(TEXT)
+
+
+def make_library(base: Path) -> Library:
+    """A library in ``base/library`` of the pictures in ``base/pictures``."""
+    pictures = base / "pictures"
+    pictures.mkdir(parents=True)
+    fill(pictures)
+    library = Library.open(base / "library", create=True)
+    library.index(pictures)
+    return library
+
+
+class CheckedClient(FlaskClient):
+    """A client that refuses an answer which the OpenAPI document does not promise."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        response = super().open(*args, buffered=True, **kwargs)
+        check(self.application, response)
+        return response
+
+
+def client_of(library: Library, **options: Any) -> FlaskClient:
+    """A checked client of a library's app."""
+    app = create_app(library, **options)
+    app.test_client_class = CheckedClient
+    return app.test_client()
+
+
+def described(app: Flask) -> dict[str, Any]:
+    """The OpenAPI document as the app serves it."""
+    document: dict[str, Any] = FlaskClient(app, TestResponse).get("/openapi.json").get_json()
+    return document
+
+
+def check(app: Flask, response: TestResponse) -> None:
+    """Hold one answer of a REST call against the document."""
+    document = described(app)
+    path = PATHS.sub("/api/images/{image_id}", response.request.path)
+    operation = document["paths"].get(path, {}).get(response.request.method.lower())
+    if operation is None:
+        return
+    promised = operation["responses"].get(str(response.status_code))
+    promised = promised or operation["responses"]["default"]
+    if "content" not in promised:
+        assert response.data == b""
+        return
+    (kind, body), *_ = promised["content"].items()
+    matches = response.mimetype == kind or (
+        kind == "image/*" and "image/" in (response.mimetype or "")
+    )
+    assert matches, (response.status, response.mimetype)
+    if "schema" in body:
+        schema = {**body["schema"], "components": document["components"]}
+        jsonschema.Draft202012Validator(schema).validate(response.get_json())
+
+
+def form(content: bytes, name: str = "query.jpg", **fields: str) -> dict[str, Any]:
+    """A request's body and type as a browser writes them: the picture, and other fields."""
+    line = "--boundary\r\nContent-Disposition: form-data; name="
+    safe = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    head = f'{line}"image"; filename="{safe}"\r\nContent-Type: image/jpeg\r\n\r\n'
+    others = "".join(f'\r\n{line}"{key}"\r\n\r\n{value}' for key, value in fields.items())
+    return {
+        "data": head.encode() + content + others.encode() + b"\r\n--boundary--\r\n",
+        "content_type": "multipart/form-data; boundary=boundary",
+    }
+
+
+def id_of(library: Library, name: str) -> int:
+    """The number of the picture with that name."""
+    return next(one.id for one in library.records() if one.relative.rpartition("/")[2] == name)
+
+
+def opened(content: bytes) -> Image.Image:
+    """A picture from a body."""
+    return Image.open(io.BytesIO(content))

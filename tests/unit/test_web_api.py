@@ -1,0 +1,311 @@
+"""REST: what a program asks → what the library says, as the OpenAPI document promises it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lookalike import Library
+from tests.pictures import TEXT, huge_png, make_jpeg, plain, textured
+from tests.served import (
+    BYTES_NAME,
+    NOT_UNICODE,
+    ODD_NAME,
+    client_of,
+    form,
+    id_of,
+    make_library,
+    opened,
+)
+
+TOTAL = 10 if NOT_UNICODE else 9
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with make_library(tmp_path_factory.mktemp("served")) as library:
+        yield library
+
+
+@pytest.fixture
+def client(library: Library) -> FlaskClient:
+    return client_of(library)
+
+
+def upload(
+    client: FlaskClient, content: bytes, name: str = "query.jpg", **fields: str
+) -> TestResponse:
+    return client.post("/api/search", **form(content, name, **fields))
+
+
+# ---- searching
+
+
+def test_an_upload_finds_its_twin_first_and_the_others_in_order(client: FlaskClient) -> None:
+    answer = upload(client, make_jpeg(textured(seed=3)), "my query.jpg").get_json()
+    assert answer["query"]["name"] == "my query.jpg"
+    hits = answer["hits"]
+    assert len(hits) == TOTAL
+    assert hits[0]["relative"] == "plain 3.jpg"
+    assert hits[0]["score"] == pytest.approx(1, abs=1e-3)
+    assert hits[0]["distance"] == pytest.approx(0, abs=0.05)
+    scores = [hit["score"] for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+    for hit in hits:
+        assert hit["distance"] == pytest.approx((2 - 2 * hit["score"]) ** 0.5, abs=1e-2)
+
+
+def test_rest_agrees_with_python(client: FlaskClient, library: Library) -> None:
+    content = make_jpeg(textured(seed=42))
+    hits = upload(client, content).get_json()["hits"]
+    expected = library.search(content)
+    assert [hit["path"] for hit in hits] == [hit.path for hit in expected]
+    assert [hit["score"] for hit in hits] == pytest.approx([hit.score for hit in expected])
+
+
+def test_k_limits_the_hits(client: FlaskClient) -> None:
+    assert len(upload(client, make_jpeg(), k="2").get_json()["hits"]) == 2
+    number = client.get("/api/images?sample=1").get_json()["images"][0]["id"]
+    found = client.post("/api/search", json={"id": number, "k": 3}).get_json()["hits"]
+    assert len(found) == 3
+
+
+def test_a_picture_of_the_library_leaves_itself_out(client: FlaskClient, library: Library) -> None:
+    number = id_of(library, "plain 1.jpg")
+    answer = client.post("/api/search", json={"id": number}).get_json()
+    assert answer["query"]["relative"] == "plain 1.jpg"
+    assert len(answer["hits"]) == TOTAL - 1
+    assert number not in {hit["id"] for hit in answer["hits"]}
+
+
+def test_an_empty_library_answers_with_a_hint(tmp_path: Path) -> None:
+    with Library.open(tmp_path, create=True) as empty:
+        client = client_of(empty)
+        answer = upload(client, make_jpeg()).get_json()
+        assert answer["hits"] == []
+        assert "index a folder" in answer["hint"]
+        assert client.get("/api/images").get_json() == {"images": []}
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(TEXT, 422), (b"", 422), (make_jpeg()[:300], 422), (huge_png(), 413)],
+    ids=["text", "nothing", "truncated", "900 megapixels"],
+)
+def test_what_is_no_picture_gets_a_sentence(
+    client: FlaskClient, content: bytes, status: int
+) -> None:
+    response = upload(client, content)
+    assert response.status_code == status
+    assert response.get_json()["detail"].startswith("The picture ")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"data": {}, "content_type": "multipart/form-data"}, 400),
+        ({"data": {"image": "text, not a file"}, "content_type": "multipart/form-data"}, 400),
+        (form(b"x", k="0"), 400),
+        (form(b"x", k="1001"), 400),
+        (form(b"x", k="three"), 400),
+        (form(b"x", limit="3"), 400),
+        ({"data": {"image": [(io.BytesIO(b"x"), "x"), (io.BytesIO(b"y"), "y")]}}, 400),
+        ({"data": b"\xff\xd8\xff", "content_type": "image/jpeg"}, 415),
+        ({}, 415),
+        ({"data": "{", "content_type": "application/json"}, 400),
+        ({"data": b"\xff", "content_type": "application/json"}, 400),
+        ({"data": "[" * 5000, "content_type": "application/json"}, 400),
+        ({"data": " " * 70_000 + "{}", "content_type": "application/json"}, 413),
+        ({"json": [1]}, 400),
+        ({"json": {}}, 400),
+        ({"json": {"id": "1"}}, 400),
+        ({"json": {"id": True}}, 400),
+        ({"json": {"id": 10**30}}, 400),
+        ({"json": {"id": 1, "k": 0}}, 400),
+        ({"json": {"id": 1, "k": 2.5}}, 400),
+        ({"json": {"id": 1, "q": "cats"}}, 400),
+        ({"json": {"id": 999_999}}, 404),
+    ],
+)
+def test_a_request_that_does_not_fit_gets_a_sentence(
+    client: FlaskClient, request_: dict[str, Any], status: int
+) -> None:
+    response = client.post("/api/search", **request_)
+    assert response.status_code == status
+    problem = response.get_json()
+    assert problem["status"] == status
+    assert problem["detail"].endswith(".")
+
+
+def test_an_upload_beyond_the_limit_is_refused(library: Library) -> None:
+    client = client_of(library, max_upload=2 * 2**20)
+    beyond_the_request = upload(client, bytes(3 * 2**20))
+    beyond_the_picture = upload(client, bytes(2 * 2**20 + 1))
+    for response in (beyond_the_request, beyond_the_picture):
+        assert response.status_code == 413
+        assert "2 MB" in response.get_json()["detail"]
+    assert upload(client, bytes(2 * 2**20)).status_code == 422
+
+
+# ---- looking at pictures
+
+
+def test_the_details_of_a_photograph(client: FlaskClient, library: Library) -> None:
+    number = id_of(library, "camera.jpg")
+    found = client.get(f"/api/images/{number}").get_json()
+    assert (found["width"], found["height"]) == (240, 320)
+    assert found["taken"] == "2024-02-29T10:11:12"
+    assert found["camera"] == "Acme Box 1"
+    assert found["latitude"] == pytest.approx(47.375)
+    assert found["longitude"] == pytest.approx(8.54)
+    assert found["format"] == "JPEG"
+    assert found["large"] == found["file"]
+    assert found["relative"] == "sub/camera.jpg"
+
+
+def test_large_views_are_what_a_browser_can_show(client: FlaskClient, library: Library) -> None:
+    for name in ("scan.tif", "phone.heic"):
+        found = client.get(f"/api/images/{id_of(library, name)}").get_json()
+        assert found["large"] == found["preview"]
+        shown = client.get(found["large"])
+        assert opened(shown.data).format == "WEBP"
+        assert opened(shown.data).size == (found["width"], found["height"])
+
+
+@pytest.mark.parametrize("kind", ["thumbnail", "preview"])
+def test_renditions_are_kept_by_browsers(client: FlaskClient, kind: str) -> None:
+    number = client.get("/api/images?sample=1").get_json()["images"][0]["id"]
+    address = client.get(f"/api/images/{number}").get_json()[kind]
+    response = client.get(address)
+    assert opened(response.data).format == "WEBP"
+    control = response.cache_control
+    assert (control.public, control.max_age, control.immutable) == (True, 31_536_000, True)
+    etag = response.headers["ETag"]
+    assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
+    assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert client.head(address).headers["ETag"] == etag
+
+
+def test_an_address_without_the_right_version_is_not_kept(client: FlaskClient) -> None:
+    for query in ("", "?v=0123456789ab"):
+        number = client.get("/api/images?sample=1").get_json()["images"][0]["id"]
+        control = client.get(f"/api/images/{number}/thumbnail{query}").cache_control
+        assert control.no_cache
+        assert not control.immutable
+
+
+def test_the_original_is_the_file_itself(client: FlaskClient, library: Library) -> None:
+    record = library.record(id_of(library, "plain 2.jpg"))
+    content = Path(record.path).read_bytes()
+    response = client.get(f"/api/images/{record.id}/file")
+    assert response.data == content
+    assert response.mimetype == "image/jpeg"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response.headers["Content-Security-Policy"]
+    part = client.get(f"/api/images/{record.id}/file", headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.data) == (206, content[10:20])
+    etag = response.headers["ETag"]
+    again = client.get(f"/api/images/{record.id}/file", headers={"If-None-Match": etag})
+    assert again.status_code == 304
+
+
+def test_what_browsers_cannot_show_is_a_download(client: FlaskClient, library: Library) -> None:
+    response = client.get(f"/api/images/{id_of(library, 'scan.tif')}/file")
+    assert response.mimetype == "image/tiff"
+    assert response.headers["Content-Disposition"] == "attachment; filename=scan.tif"
+
+
+def test_only_what_was_indexed_is_given_away(tmp_path: Path) -> None:
+    with make_library(tmp_path) as library:
+        client = client_of(library)
+        changed, gone = (library.record(id_of(library, f"plain {n}.jpg")) for n in (0, 1))
+        Path(changed.path).write_text("a secret that was written there later")
+        Path(gone.path).unlink()
+        for record, word in ((changed, "changed"), (gone, "no longer")):
+            response = client.get(f"/api/images/{record.id}/file")
+            assert response.status_code == 404
+            assert word in response.get_json()["detail"]
+        response = client.get(f"/api/images/{gone.id}/preview")
+        assert response.status_code == 404
+        found = client.post("/api/search", json={"id": gone.id})
+        assert found.status_code == 200
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_the_place_of_a_picture_does_not_hang(tmp_path: Path) -> None:
+    with make_library(tmp_path) as library:
+        record = library.record(id_of(library, "plain 0.jpg"))
+        Path(record.path).unlink()
+        os.mkfifo(record.path)
+        assert client_of(library).get(f"/api/images/{record.id}/file").status_code == 404
+
+
+@pytest.mark.parametrize("tail", ["", "/thumbnail", "/preview", "/file"])
+@pytest.mark.parametrize("number", ["999999", "0", "9" * 18])
+def test_a_picture_that_is_not_there(client: FlaskClient, number: str, tail: str) -> None:
+    response = client.get(f"/api/images/{number}{tail}")
+    assert response.status_code == 404
+    assert response.get_json()["detail"].endswith(".")
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "9" * 19, "9" * 5000, "%D9%A3", "..%2f..%2fpasswd"])
+def test_what_is_no_number_is_not_found(client: FlaskClient, number: str) -> None:
+    assert client.get(f"/api/images/{number}").status_code == 404
+
+
+# ---- names
+
+
+def test_every_name_travels(client: FlaskClient, library: Library) -> None:
+    response = client.get("/api/images?sample=200")
+    response.data.decode("ascii")
+    names = {one["relative"] for one in json.loads(response.data)["images"]}
+    assert names == {record.relative for record in library.records()}
+    assert ODD_NAME in names
+    assert (BYTES_NAME in names) == NOT_UNICODE
+
+
+@pytest.mark.parametrize("name", [ODD_NAME, *([BYTES_NAME] if NOT_UNICODE else [])])
+def test_pictures_with_odd_names_are_served(
+    client: FlaskClient, library: Library, name: str
+) -> None:
+    found = client.get(f"/api/images/{id_of(library, name)}").get_json()
+    assert os.fsencode(found["path"]) == os.fsencode(library.record(found["id"]).path)
+    for kind in ("file", "thumbnail", "preview"):
+        assert client.get(found[kind]).status_code == 200
+
+
+def test_an_upload_may_have_any_name(client: FlaskClient) -> None:
+    answer = upload(client, make_jpeg(plain()), 'a "b" 🦊.jpg').get_json()
+    assert "🦊" in answer["query"]["name"]
+
+
+# ---- the rest
+
+
+def test_stats_say_what_there_is(client: FlaskClient, library: Library) -> None:
+    stats = client.get("/api/stats").get_json()
+    assert (stats["images"], stats["skipped"]) == (TOTAL, 1)
+    assert stats["model"] == library.model
+    assert stats["folder"] == str(library.folder)
+    assert stats["indexing"] is None
+    assert stats["trouble"] is None
+
+
+def test_health(client: FlaskClient) -> None:
+    assert client.get("/healthz").get_json() == {"status": "ok", "images": TOTAL}
+
+
+def test_a_sample_is_as_large_as_asked(client: FlaskClient) -> None:
+    assert len(client.get("/api/images?sample=4").get_json()["images"]) == 4
+    assert len(client.get("/api/images").get_json()["images"]) == TOTAL
+    for text in ("0", "201", "many", "-1", "", "%D9%A3"):
+        assert client.get(f"/api/images?sample={text}").status_code == 400
