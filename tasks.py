@@ -43,10 +43,13 @@ class TaskError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do one task → its exit status: 0 done, 1 not done, 2 wrong usage, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    own = given[:1] if given[:1] == ["test"] else given  # what follows `test` is for pytest
+    options = _parser().parse_args(own)
+    options.rest = given[len(own) :]
     try:
         if sys.version_info[:2] not in PYTHONS:
-            return _again_with(find_python(), arguments)
+            return _again_with(find_python(), given)
         options.task(options)
     except TaskError as error:
         print(f"tasks: {error}", file=sys.stderr)
@@ -73,8 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     option = add("demo", demo, "index pictures and serve the page over them")
     option("--images", default=os.environ.get("IMAGES") or None, help="a folder of your own")
     option("--port", type=int, default=os.environ.get("PORT") or 5000, help="5000 by default")
-    option = add("test", test, "lint, types and all tests")
-    option("pytest", nargs=argparse.REMAINDER, help="what pytest is to be given")
+    add("test", test, "lint, types and all tests; what follows is handed to pytest")
     add("install", lambda _: install(), "make the virtual environment")
     option = add("lock", lock, "make requirements.lock anew")
     option("--upgrade", action="store_true", help="take the newest versions that fit")
@@ -108,9 +110,8 @@ def _own_version() -> str:
     return f"Python {platform.python_version()}"
 
 
-def _again_with(python: str, arguments: Sequence[str] | None) -> int:
+def _again_with(python: str, given: Sequence[str]) -> int:
     """Run this file under another Python: one that is replaced could not wait on Windows."""
-    given = sys.argv[1:] if arguments is None else arguments
     return subprocess.call([*shlex.split(python), str(ROOT / "tasks.py"), *given])
 
 
@@ -208,7 +209,7 @@ def test(options: argparse.Namespace) -> None:
     """
     install()
     provide_browser()
-    chosen = options.pytest or shlex.split(os.environ.get("TESTS") or "")
+    chosen = options.rest or shlex.split(os.environ.get("TESTS") or "")
     python = [str(venv_python()), "-m"]
     failed = [
         step
