@@ -16,6 +16,15 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetching:
+    """The weights of a model are on their way; ``done`` and ``total`` are bytes."""
+
+    model: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Indexed:
     """A picture is in the library (added, changed, moved), or has left it (removed)."""
 
@@ -63,4 +72,4 @@ class Report:
     stopped: bool = False
 
 
-Event = Scanned | Indexed | Skipped | Progress | Report
+Event = Scanned | Fetching | Indexed | Skipped | Progress | Report

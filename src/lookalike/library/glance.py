@@ -1,10 +1,12 @@
-"""What a store notes → a library at a glance, and how far an indexing run is."""
+"""What a store notes, and the cards of the models → both at a glance."""
 
 from __future__ import annotations
 
 import json
 import time
 from dataclasses import dataclass
+
+from lookalike import models, weights
 
 _FRESH = 60.0  # seconds after which a note on a running index is taken for a dead one's
 
@@ -41,3 +43,33 @@ def indexing(note: str) -> Indexing | None:
     if abs(time.time() - fields.pop("at")) > _FRESH:
         return None
     return Indexing(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model at a glance; ``size`` is what its weights take in bytes, ``here`` whether they are
+    on this machine, ``abilities`` what it can be asked with."""
+
+    name: str
+    summary: str
+    dim: int
+    size: int
+    licence: str
+    here: bool
+    abilities: tuple[str, ...]
+
+
+def model_rows() -> list[ModelRow]:
+    """Every model that has a name, the default first."""
+    return [
+        ModelRow(
+            name=card.name,
+            summary=card.summary,
+            dim=card.dim,
+            size=card.size,
+            licence=card.licence,
+            here=weights.is_here(card),
+            abilities=card.abilities,
+        )
+        for card in models.cards()
+    ]

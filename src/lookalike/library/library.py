@@ -10,25 +10,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-import numpy as np
-from PIL.Image import Image
-
 from lookalike import evaluate, exchange, image
 from lookalike.encoder import Encoder
-from lookalike.errors import ImageError, ImageNotFoundError, InputError, LibraryError, ModelError
+from lookalike.errors import InputError, LibraryError, ModelError
 from lookalike.evaluate import Evaluation
 from lookalike.exchange import Features
 from lookalike.folder import printable
-from lookalike.indexing import Event, Options, Report, Skipped, adopt, index, places, tell_nobody
+from lookalike.indexing import (
+    Event,
+    Fetching,
+    Options,
+    Report,
+    Skipped,
+    adopt,
+    index,
+    places,
+    tell_nobody,
+)
+from lookalike.library.checkup import Finding, check
 from lookalike.library.glance import Stats, indexing
 from lookalike.library.opening import IMPORTED, default_folder, open_store
+from lookalike.library.queries import Queries, Query
 from lookalike.models import ModelCard
 from lookalike.stores.base import Embedding, Hit, Record
 from lookalike.stores.embedded import EmbeddedStore, WriteLock
-from lookalike.thumbnails import SIDE, Thumbnails, is_as_recorded
+from lookalike.thumbnails import SIDE, Thumbnails
 
-Query = str | os.PathLike[str] | bytes | int
-"""A picture to search with: a file's path, a file's content, or the id of one in the library."""
 
 _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
@@ -44,6 +51,7 @@ class Library:
         self._max_pixels = max_pixels
         self._loaded: Encoder | None = None
         self._loading = threading.Lock()
+        self._queries = Queries(store, self._encoder, max_pixels)
         self._thumbnails = Thumbnails(store.folder / "cache", writable=not store.read_only)
 
     @classmethod
@@ -148,7 +156,7 @@ class Library:
             stop=stop,
         )
         with self._writing(wait):
-            return index(self._store, self._encoder, named, options)
+            return index(self._store, lambda: self._encoder(options.on_event), named, options)
 
     def adopt(
         self,
@@ -201,10 +209,11 @@ class Library:
             ImageError: the query cannot be read as a picture.
             ImageNotFoundError: the library holds no such picture.
             InputError: k is not positive.
+            ModelError: the model is needed and cannot be used, or takes no words.
         """
         if k < 1:
             raise InputError(f"k must be 1 or more, not {k}.")
-        embedding, without = self._embedding(query)
+        embedding, without = self._queries.embedding(query)
         return self._store.search(embedding, k, without=without)
 
     def records(self) -> list[Record]:
@@ -221,22 +230,19 @@ class Library:
 
     def record(self, image_id: int) -> Record:
         """One picture's record. Raises ImageNotFoundError."""
-        record = self._store.get(image_id)
-        if record is None:
-            raise ImageNotFoundError(f"The library holds no picture with the number {image_id}.")
-        return record
+        return self._queries.record(image_id)
 
     def thumbnail(self, image_id: int) -> bytes:
         """A picture as a small WebP. Raises ImageNotFoundError, ImageError."""
         record = self.record(image_id)
-        return self._thumbnails.get(record, lambda: self._picture(record, SIDE))
+        return self._thumbnails.get(record, lambda: self._queries.read(record.path, SIDE))
 
     def preview(self, image_id: int, side: int = _PREVIEW) -> bytes:
         """A picture as a WebP for the screen, whatever the format of its file; upright, sRGB.
 
         Raises: ImageNotFoundError, ImageError.
         """
-        return image.thumbnail(self._picture(self.record(image_id), side), side)
+        return image.thumbnail(self._queries.read(self.record(image_id).path, side), side)
 
     # ---- taking it elsewhere, and judging it
 
@@ -270,13 +276,17 @@ class Library:
 
     # ---- care
 
-    def problems(self) -> list[str]:
-        """What is wrong with the library, one sentence each; caches are brought up to date."""
-        found = self._store.problems()
-        if not self.read_only:
+    def check(self) -> list[Finding]:
+        """Look at the database, the model and the folders; bring the caches up to date."""
+        findings = list(check(self._store, self._card))
+        if not self.read_only and all(finding.good for finding in findings):
             self._store.save_caches()
-            self._thumbnails.drop_orphans({record.digest for record in self._store.records()})
-        return found
+            digests = {record.digest for record in self._store.records()}
+            orphans = self._thumbnails.drop_orphans(digests)
+            findings.append(
+                Finding(True, f"The caches are fresh; {orphans:,} old thumbnails left.")
+            )
+        return findings
 
     def close(self) -> None:
         """Let go of the files."""
@@ -312,63 +322,13 @@ class Library:
         except LibraryError as error:
             _LOG.warning("%s", error)
 
-    def _encoder(self) -> Encoder:
+    def _encoder(self, tell: Callable[[Event], None] = tell_nobody) -> Encoder:
         with self._loading:
             if self._loaded is None:
-                self._loaded = Encoder.load(self.card)
+                name = self.card.name
+
+                def on_progress(done: int, total: int) -> None:
+                    tell(Fetching(name, done, total))
+
+                self._loaded = Encoder.load(self.card, on_progress=on_progress)
             return self._loaded
-
-    def _embedding(self, query: Query) -> tuple[Embedding, tuple[int, ...]]:
-        """A query's embedding (dim,), and the ids that are no answers to it."""
-        if isinstance(query, int):
-            return self._known_embedding(self.record(query)), (query,)
-        if isinstance(query, bytes):
-            return self._encoded(query), ()
-        path = os.fspath(query)
-        record = self._find(path)
-        if os.path.lexists(path):
-            if record is not None and is_as_recorded(record):
-                return self._known_embedding(record), ()
-            return self._encoded(path), ()
-        if record is None:
-            raise ImageError(f"There is no file {printable(path)}: check the path.")
-        return self._known_embedding(record), (record.id,)
-
-    def _known_embedding(self, record: Record) -> Embedding:
-        embedding = self._store.embedding(record.id)
-        if embedding is None:
-            raise ImageNotFoundError(f"The picture {printable(record.path)} has just been removed.")
-        return embedding
-
-    def _encoded(self, source: str | bytes) -> Embedding:
-        preprocess = self.card.preprocess
-        picture = self._read(source, preprocess.near)
-        pixels = image.to_input(picture, preprocess)
-        row: Embedding = self._encoder().encode(pixels[np.newaxis])[0]
-        return row
-
-    def _find(self, path: str) -> Record | None:
-        """The record of a path: in full, or relative to a root."""
-        place = Path(path)
-        full = os.path.realpath(place.parent) + os.sep + place.name
-        for root in self._store.roots():
-            inside = places.below_root(full, root) if places.inside(full, root) else None
-            for relative in (inside, path.replace(os.sep, "/")):
-                record = self._store.find(root, relative) if relative else None
-                if record is not None:
-                    return record
-        return None
-
-    def _picture(self, record: Record, near: int) -> Image:
-        return self._read(record.path, near)
-
-    def _read(self, source: str | bytes, near: int) -> Image:
-        """A picture to look at. Raises ImageError, with the name of the file."""
-        name = "The picture" if isinstance(source, bytes) else printable(source)
-        content = source if isinstance(source, bytes) else Path(source)
-        try:
-            return image.read(content, max_pixels=self._max_pixels, near=near).image
-        except ImageError as error:
-            raise type(error)(f"{name} {error}") from error
-        except OSError as error:
-            raise ImageError(f"{name} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,70 @@
+"""``lookalike stats``, ``doctor`` and ``forget``: a library → what it holds and how it is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from lookalike.cli.options import FOLDER, json_option, library_option, print_json, wait_option
+
+
+@click.command("stats", short_help="Say what the library holds.")
+@library_option
+@click.option("--skipped", is_flag=True, help="List the files that are not in it, and why.")
+@json_option
+def stats_command(*, library_folder: Path | None, skipped: bool, as_json: bool) -> None:
+    """Say what the library holds."""
+    from lookalike.library import Library
+
+    with Library.open(library_folder) as library:
+        files = library.skipped() if skipped else []
+        stats = library.stats()
+    if as_json:
+        extra = {"skipped_files": [asdict(file) for file in files]} if skipped else {}
+        print_json({**asdict(stats), **extra})
+        return
+    if skipped:
+        for file in files:
+            click.echo(f"{file.path}: {file.reason}")
+        click.echo(f"{len(files):,} skipped." if files else "No file was skipped.")
+        return
+    click.echo(f"library   {stats.folder} ({stats.bytes / 1e6:,.0f} MB)")
+    click.echo(f"model     {stats.model} ({stats.dim} numbers for each picture)")
+    click.echo(f"pictures  {stats.images:,}")
+    click.echo(f"skipped   {stats.skipped:,}")
+    for root in stats.roots:
+        click.echo(f"folder    {root}")
+    if stats.indexing:
+        click.echo(f"indexing  {stats.indexing.done:,} of {stats.indexing.total:,}")
+
+
+@click.command("doctor", short_help="Check the library, the model, the folders.")
+@library_option
+def doctor_command(*, library_folder: Path | None) -> None:
+    """Check the library, the model and the folders; bring the caches up to date.
+
+    Ends with status 1 if something is wrong.
+    """
+    from lookalike.library import Library
+
+    with Library.open(library_folder) as library:
+        findings = library.check()
+    for finding in findings:
+        click.echo(f"{'ok     ' if finding.good else 'PROBLEM'}  {finding.text}")
+    if not all(finding.good for finding in findings):
+        click.get_current_context().exit(1)
+
+
+@click.command("forget", short_help="Take a folder out of the library.")
+@click.argument("folder", metavar="FOLDER", type=FOLDER)
+@library_option
+@wait_option
+def forget_command(*, folder: str, library_folder: Path | None, wait: float) -> None:
+    """Take a folder that was indexed out of the library. The pictures themselves stay."""
+    from lookalike.library import Library
+
+    with Library.open(library_folder) as library:
+        number = library.forget(folder, wait=wait)
+    click.echo(f"{number:,} pictures left the library; the files are where they were.")

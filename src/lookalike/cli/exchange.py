@@ -1,0 +1,92 @@
+"""``lookalike export`` and ``import``: a library ↔ NumPy files."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+
+from lookalike.cli.options import (
+    FOLDER,
+    json_option,
+    library_option,
+    max_pixels_option,
+    wait_option,
+)
+
+
+@click.command("export", short_help="Write the features as NumPy files.")
+@library_option
+@click.option(
+    "--numpy",
+    "directory",
+    metavar="DIR",
+    type=FOLDER,
+    help="Write one float32 .npy for each picture: DIR/<path of the picture>.npy.",
+)
+@click.option(
+    "--matrix",
+    "file",
+    metavar="FILE",
+    type=FOLDER,
+    help="Write one array (pictures, numbers) to FILE.npy, and the list of paths to FILE.json.",
+)
+def export_command(*, library_folder: Path | None, directory: str | None, file: str | None) -> None:
+    """Write the features of all pictures as NumPy files."""
+    from lookalike.library import Library
+
+    if directory is None and file is None:
+        raise click.UsageError("Say what to write: --numpy DIR, --matrix FILE, or both.")
+    with Library.open(library_folder) as library:
+        if directory is not None:
+            number = library.export_numpy(directory)
+            click.echo(f"{number:,} features are in {directory}.")
+        if file is not None:
+            listing = library.export_matrix(file)
+            click.echo(f"The features are in {file}, their paths in {listing}.")
+
+
+@click.command("import", short_help="Take over features from elsewhere.")
+@click.argument("features", metavar="FEATURES", type=FOLDER)
+@click.argument("folder", metavar="FOLDER", type=FOLDER)
+@library_option
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="The model that the features come from. Without it, a new library can only be searched "
+    "with its own pictures.",
+)
+@max_pixels_option
+@wait_option
+@json_option
+def import_command(
+    *,
+    features: str,
+    folder: str,
+    library_folder: Path | None,
+    model: str | None,
+    max_pixels: int,
+    wait: float,
+    as_json: bool,
+) -> None:
+    """Take over features that were computed elsewhere.
+
+    FEATURES is what `lookalike export` writes, or the like: a folder of .npy files named as the
+    pictures, or one array (.npy) with a list of paths (.json or .txt) beside it. FOLDER holds the
+    pictures; the paths are relative to it.
+    """
+    from lookalike.cli.progress import print_event, print_report, shown_progress
+    from lookalike.library import Library, read_features
+
+    read = read_features(features)
+    dim = read.embeddings.shape[1]
+    with (
+        Library.open(
+            library_folder, model=model, create=True, dim=dim, max_pixels=max_pixels
+        ) as library,
+        nullcontext(print_event) if as_json else shown_progress() as tell,
+    ):
+        report = library.adopt(read, folder, wait=wait, on_event=tell)
+    if not as_json:
+        print_report(report)

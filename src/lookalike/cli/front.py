@@ -1,0 +1,107 @@
+"""Arguments → a command, and whatever it raises → one sentence and an exit status."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from datetime import datetime
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from lookalike import __version__
+from lookalike.errors import LookalikeError
+
+_COMMANDS = {
+    "index": "index",
+    "search": "search",
+    "serve": "serve",
+    "models": "models",
+    "stats": "care",
+    "doctor": "care",
+    "forget": "care",
+    "eval": "evaluate",
+    "export": "exchange",
+    "import": "exchange",
+}
+"""Each command's module; it is imported when the command is asked for, so that help is quick."""
+
+INTERRUPTED = 130  # what shells expect of a command that Ctrl-C ended
+
+
+class _Front(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"lookalike.cli.{_COMMANDS[cmd_name]}")
+        command = getattr(module, f"{cmd_name}_command")
+        assert isinstance(command, click.Command)  # noqa: S101 - tells mypy
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LookalikeError as error:
+            _end(str(error))
+        except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
+            raise
+        except BrokenPipeError:  # whoever was reading has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(1)
+        except Exception as error:  # noqa: BLE001 - the last door: no traceback reaches a user
+            _end(_unforeseen(error))
+
+
+@click.group(cls=_Front, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="lookalike")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
+def lookalike(verbose: bool) -> None:
+    """Find the pictures of yours that look like this one.
+
+    \b
+      lookalike index ~/Pictures        look at every picture, once
+      lookalike search rose.jpg         the 30 that look most like it
+      lookalike serve                   the same, on a page in the browser
+    """
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s: %(message)s"
+    )
+
+
+def main() -> None:
+    """Run the command; for the ``lookalike`` script."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:  # a name that the terminal cannot show must not end the command
+            reconfigure(errors="backslashreplace")
+    try:
+        lookalike(standalone_mode=True)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _end(message: str) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(1)
+
+
+def _unforeseen(error: Exception) -> str:
+    """Keep the traceback where it can be sent on from, and say where."""
+    import platformdirs
+
+    said = f"Something happened that Lookalike did not foresee ({type(error).__name__}: {error})"
+    file = platformdirs.user_log_path("lookalike", False) / "errors.log"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"{datetime.now().astimezone().isoformat()} lookalike {__version__}\n")
+            log.writelines(traceback.format_exception(error))
+    except OSError as why:
+        return f"{said}; the details could not be written to {file} ({why.strerror})."
+    return f"{said}: please report it with the details in {file}."

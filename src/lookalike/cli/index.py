@@ -1,0 +1,70 @@
+"""``lookalike index``: folders → a library that holds their pictures."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+
+from lookalike.cli.options import (
+    FOLDER,
+    json_option,
+    library_option,
+    max_pixels_option,
+    wait_option,
+)
+
+
+@click.command("index", short_help="Look at every picture below some folders.")
+@click.argument("folders", metavar="FOLDER...", nargs=-1, required=True, type=FOLDER)
+@library_option
+@click.option("--model", metavar="NAME", help="The model of a new library; see `lookalike models`.")
+@click.option(
+    "--exclude",
+    metavar="GLOB",
+    multiple=True,
+    help="Leave out what matches: a name anywhere (*.tmp, raw) or, with a slash, a path below "
+    "FOLDER (2019/*). May be given again.",
+)
+@click.option("--hidden", is_flag=True, help="Take names that begin with a dot, too.")
+@click.option("--retry", is_flag=True, help="Try files again that were skipped before.")
+@max_pixels_option
+@wait_option
+@json_option
+def index_command(
+    *,
+    folders: tuple[str, ...],
+    library_folder: Path | None,
+    model: str | None,
+    exclude: tuple[str, ...],
+    hidden: bool,
+    retry: bool,
+    max_pixels: int,
+    wait: float,
+    as_json: bool,
+) -> None:
+    """Look at every picture below some folders, once.
+
+    A second run only touches what has changed since. Moved files are recognised, files that are
+    gone leave the library, and a run that was stopped is continued. Your pictures are only read.
+
+    With --json, each event is one JSON object on a line; the last is the report.
+    """
+    from lookalike.cli.front import INTERRUPTED
+    from lookalike.cli.progress import print_event, print_report, shown_progress
+    from lookalike.library import Library
+
+    with Library.open(library_folder, model=model, create=True, max_pixels=max_pixels) as library:
+        try:
+            with nullcontext(print_event) if as_json else shown_progress() as tell:
+                report = library.index(
+                    folders, exclude=exclude, hidden=hidden, retry=retry, wait=wait, on_event=tell
+                )
+        except KeyboardInterrupt:
+            kept = f"{library.stats().images:,} pictures are in the library"
+            click.echo(f"Stopped: {kept}; the same command goes on from here.", err=True)
+            sys.exit(INTERRUPTED)
+    if not as_json:
+        print_report(report)

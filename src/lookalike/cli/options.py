@@ -1,0 +1,61 @@
+"""Options that several commands share → a library that is open; results → JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+FOLDER = click.Path(path_type=str)
+"""A path as it was given: whether it exists is for the library to say, in its own words."""
+
+
+def library_option(command: _Command) -> _Command:
+    """``--library``: where the library lies."""
+    return click.option(
+        "--library",
+        "library_folder",
+        metavar="DIR",
+        envvar="LOOKALIKE_LIBRARY",
+        type=click.Path(path_type=Path),
+        help="The library's folder. Default: LOOKALIKE_LIBRARY, else a folder of your user data.",
+    )(command)
+
+
+def json_option(command: _Command) -> _Command:
+    """``--json``: for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def wait_option(command: _Command) -> _Command:
+    """``--wait``: what to do about another writer."""
+    return click.option(
+        "--wait",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        help="How long to wait while another process writes to the library.  [default: not at all]",
+    )(command)
+
+
+def max_pixels_option(command: _Command) -> _Command:
+    """``--max-pixels``: the bound on one picture."""
+    return click.option(
+        "--max-pixels",
+        metavar="N",
+        envvar="LOOKALIKE_MAX_PIXELS",
+        type=click.IntRange(min=1),
+        default=200_000_000,
+        show_default=True,
+        help="Refuse pictures with more pixels than this.",
+    )(command)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output; ASCII, so that names of any bytes survive."""
+    click.echo(json.dumps(value))

@@ -1,0 +1,119 @@
+"""``lookalike search``: a picture → the pictures of the library that look like it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lookalike.cli.options import FOLDER, json_option, library_option, max_pixels_option, print_json
+
+if TYPE_CHECKING:
+    from lookalike.library import Library, Query
+    from lookalike.stores.base import Hit
+
+
+@click.command("search", short_help="Show the pictures that look most like one.")
+@click.argument("image", metavar="[IMAGE]", required=False, type=FOLDER)
+@library_option
+@click.option("--words", metavar="TEXT", help="Search by words, with a model that takes them.")
+@click.option(
+    "-k", type=click.IntRange(min=1), default=30, show_default=True, help="How many to show."
+)
+@click.option(
+    "--previews/--no-previews",
+    default=None,
+    help="Show the pictures in the terminal.  [default: where it can]",
+)
+@max_pixels_option
+@json_option
+def search_command(
+    *,
+    image: str | None,
+    library_folder: Path | None,
+    words: str | None,
+    k: int,
+    previews: bool | None,
+    max_pixels: int,
+    as_json: bool,
+) -> None:
+    """Show the pictures that look most like IMAGE, best first.
+
+    IMAGE is a file; - for a picture on standard input; or the path of a picture that the library
+    knows though its file is not there now, which then leaves itself out.
+
+    With --words there is no IMAGE; `lookalike models` says which models find by words.
+
+    The score is the cosine of the two embeddings: 1 is the same, 0 is unrelated. The distance is
+    the L2 distance between them.
+    """
+    from lookalike.library import Library
+
+    query = _query(image, words)
+    with Library.open(library_folder, max_pixels=max_pixels) as library:
+        hits = library.search(query, k)
+        if as_json:
+            print_json({"query": words or image, "hits": [_fields(hit) for hit in hits]})
+        elif hits:
+            _print_table(library, hits, previews)
+        else:
+            click.echo("The library holds no other pictures yet: `lookalike index FOLDER`.")
+
+
+def _query(image: str | None, words: str | None) -> Query:
+    from lookalike.library import Words
+
+    if (image is None) == (words is None):
+        raise click.UsageError("Give one IMAGE, or words with --words.")
+    if words is not None:
+        return Words(words)
+    return _standard_input() if image == "-" else str(image)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin.isatty():
+        raise click.UsageError("- reads a picture from standard input, and there is none.")
+    return sys.stdin.buffer.read()
+
+
+def _fields(hit: Hit) -> dict[str, object]:
+    return {
+        "path": hit.path,
+        "score": hit.score,
+        "distance": hit.distance,
+        "id": hit.record.id,
+        "width": hit.record.width,
+        "height": hit.record.height,
+    }
+
+
+def _print_table(library: Library, hits: list[Hit], previews: bool | None) -> None:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+    from lookalike.cli.previews import Previews
+    from lookalike.folder import printable
+
+    console = Console()
+    shown = Previews(library, console, wanted=previews)
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    table.add_column("", justify="right", style="dim")
+    if shown:
+        table.add_column("", width=shown.columns)
+    table.add_column("score", justify="right")
+    table.add_column("distance", justify="right", style="dim")
+    table.add_column("picture", overflow="fold")
+    for rank, hit in enumerate(hits, start=1):
+        cells: list[RenderableType] = [
+            f"{rank}",
+            f"{hit.score:.3f}",
+            f"{hit.distance:.3f}",
+            Text(printable(hit.path)),
+        ]
+        if shown:
+            cells.insert(1, shown.of(hit.record))
+        table.add_row(*cells)
+    console.print(table)

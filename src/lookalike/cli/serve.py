@@ -1,0 +1,36 @@
+"""``lookalike serve``: a library → the page and the REST API on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lookalike.cli.options import FOLDER, library_option, max_pixels_option
+
+
+@click.command("serve", short_help="Show the page and answer REST calls.")
+@click.argument("folders", metavar="[FOLDER...]", nargs=-1, type=FOLDER)
+@library_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="The port."
+)
+@max_pixels_option
+def serve_command(
+    *, folders: tuple[str, ...], library_folder: Path | None, host: str, port: int, max_pixels: int
+) -> None:
+    """Show the page on http://127.0.0.1:5000, and answer REST calls there.
+
+    With a FOLDER, the page opens at once, and the folder is indexed while it is served. What
+    another `lookalike index` adds to the library appears without a restart.
+    """
+    from lookalike.library import Library
+    from lookalike.web import serve
+
+    with Library.open(library_folder, create=bool(folders), max_pixels=max_pixels) as library:
+        serve(library, host, port, folders=folders, on_ready=_announce)
+
+
+def _announce(address: str) -> None:
+    click.echo(f"Lookalike is on {address} (Ctrl-C ends it).")

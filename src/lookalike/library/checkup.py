@@ -1,0 +1,76 @@
+"""A store, a model and the folders → what is right and what is wrong, one sentence each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lookalike import weights
+from lookalike.errors import ModelError
+from lookalike.folder import printable
+from lookalike.models import ModelCard
+from lookalike.stores.embedded import EmbeddedStore
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, and whether it is as it should be."""
+
+    good: bool
+    text: str
+
+
+def check(store: EmbeddedStore, card: ModelCard | None) -> Iterator[Finding]:
+    """Look at everything; nothing is changed."""
+    problems = store.problems()
+    for problem in problems:
+        yield Finding(False, f"{problem} Delete {store.folder} and index again.")
+    if problems:
+        return
+    yield Finding(True, f"The database is sound; it holds {store.count():,} pictures.")
+    yield _vectors(store)
+    yield _model(card)
+    for root in store.roots():
+        yield _root(store, root)
+
+
+def _vectors(store: EmbeddedStore) -> Finding:
+    _, embeddings = store.embeddings()
+    lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64))
+    wrong = int(np.count_nonzero(~(np.abs(lengths - 1) < 1e-3) & (lengths != 0)))
+    if wrong:
+        return Finding(
+            False, f"{wrong:,} embeddings are no unit vectors: index into a new library."
+        )
+    return Finding(True, f"Every embedding has {store.dim} numbers and length 1.")
+
+
+def _model(card: ModelCard | None) -> Finding:
+    if card is None:
+        return Finding(True, "The embeddings were imported; there is no model to check.")
+    if not weights.is_here(card):
+        return Finding(True, f"The weights of {card.name} are fetched when they are needed.")
+    try:
+        weights.fetch(card)
+    except ModelError as error:
+        return Finding(False, str(error))
+    return Finding(True, f"The weights of {card.name} are here and have their SHA-256.")
+
+
+def _root(store: EmbeddedStore, root: str) -> Finding:
+    name = printable(root)
+    records = list(store.records(root))
+    if not os.path.isdir(root):  # noqa: PTH112 - may hold any bytes
+        return Finding(
+            False,
+            f"{name} is not there, so its {len(records):,} pictures can be found but not shown: "
+            "connect its disk, or index the folder at its new place.",
+        )
+    away = sum(not os.path.exists(record.path) for record in records)  # noqa: PTH110
+    if away:
+        hint = f'run `lookalike index "{name}"`'
+        return Finding(False, f"{away:,} of {len(records):,} pictures of {name} are gone: {hint}.")
+    return Finding(True, f"All {len(records):,} pictures of {name} are there.")

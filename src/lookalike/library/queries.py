@@ -1,0 +1,103 @@
+"""A picture or words → the embedding to search with, and the ids that are no answers to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL.Image import Image
+
+from lookalike import image
+from lookalike.encoder import Encoder
+from lookalike.errors import ImageError, ImageNotFoundError
+from lookalike.folder import printable
+from lookalike.indexing import places
+from lookalike.stores.base import Embedding, Record
+from lookalike.stores.embedded import EmbeddedStore
+from lookalike.thumbnails import is_as_recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A query in words, for models that take them."""
+
+    text: str
+
+
+Query = str | os.PathLike[str] | bytes | int | Words
+"""What to search with: a picture's path, its file's content, its id in the library, or words."""
+
+
+class Queries:
+    """Makes embeddings of queries; ``encoder`` is called only where one is needed."""
+
+    def __init__(
+        self, store: EmbeddedStore, encoder: Callable[[], Encoder], max_pixels: int
+    ) -> None:
+        self._store = store
+        self._encoder = encoder
+        self._max_pixels = max_pixels
+
+    def record(self, image_id: int) -> Record:
+        """One picture's record. Raises ImageNotFoundError."""
+        record = self._store.get(image_id)
+        if record is None:
+            raise ImageNotFoundError(f"The library holds no picture with the number {image_id}.")
+        return record
+
+    def embedding(self, query: Query) -> tuple[Embedding, tuple[int, ...]]:
+        """A query's embedding (dim,), and the ids that are no answers to it."""
+        if isinstance(query, int):
+            return self._known_embedding(self.record(query)), (query,)
+        if isinstance(query, bytes):
+            return self._encoded(query), ()
+        if isinstance(query, Words):
+            return self._encoder().encode_words([query.text])[0], ()
+        path = os.fspath(query)
+        record = self._find(path)
+        if os.path.lexists(path):
+            if record is not None and is_as_recorded(record):
+                return self._known_embedding(record), ()
+            return self._encoded(path), ()
+        if record is None:
+            raise ImageError(f"There is no file {printable(path)}: check the path.")
+        return self._known_embedding(record), (record.id,)
+
+    def _known_embedding(self, record: Record) -> Embedding:
+        embedding = self._store.embedding(record.id)
+        if embedding is None:
+            raise ImageNotFoundError(f"The picture {printable(record.path)} has just been removed.")
+        return embedding
+
+    def _encoded(self, source: str | bytes) -> Embedding:
+        encoder = self._encoder()
+        preprocess = encoder.card.preprocess
+        pixels = image.to_input(self.read(source, preprocess.near), preprocess)
+        row: Embedding = encoder.encode(pixels[np.newaxis])[0]
+        return row
+
+    def _find(self, path: str) -> Record | None:
+        """The record of a path: in full, or relative to a root."""
+        place = Path(path)
+        full = os.path.realpath(place.parent) + os.sep + place.name
+        for root in self._store.roots():
+            inside = places.below_root(full, root) if places.inside(full, root) else None
+            for relative in (inside, path.replace(os.sep, "/")):
+                record = self._store.find(root, relative) if relative else None
+                if record is not None:
+                    return record
+        return None
+
+    def read(self, source: str | bytes, near: int) -> Image:
+        """A picture to look at. Raises ImageError, with the name of the file."""
+        name = "The picture" if isinstance(source, bytes) else printable(source)
+        content = source if isinstance(source, bytes) else Path(source)
+        try:
+            return image.read(content, max_pixels=self._max_pixels, near=near).image
+        except ImageError as error:
+            raise type(error)(f"{name} {error}") from error
+        except OSError as error:
+            raise ImageError(f"{name} cannot be read: {error.strerror}.") from error
