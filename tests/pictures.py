@@ -116,6 +116,16 @@ def _crc(content: bytes) -> bytes:
     return struct.pack(">I", zlib.crc32(content))
 
 
+def with_right_sums(content: bytes | bytearray) -> bytearray:
+    """A PNG file after a change to its chunks, their check sums made right again."""
+    out, at = bytearray(content), 8
+    while at + 8 <= len(out):
+        end = at + 8 + int.from_bytes(out[at : at + 4], "big")
+        out[end : end + 4] = _crc(bytes(out[at + 4 : end]))
+        at = end + 4
+    return out
+
+
 def png16(value: int = 0x8000, *, transparent: int | None = None) -> bytes:
     """A 16-bit grey PNG of one value, 8 x 8, with a transparent value where one is given."""
     extra = [] if transparent is None else [(b"tRNS", struct.pack(">H", transparent))]

@@ -131,6 +131,24 @@ def test_damaged_exif_costs_nothing_and_warns_nobody(caplog: pytest.LogCaptureFi
     assert "while reading a picture" in caplog.text
 
 
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF", "HEIF"])
+def test_damaged_exif_costs_no_picture_of_any_kind(kind: str) -> None:
+    block = pictures.exif(orientation=1, make="Testcam")
+    image = pictures.plain(size=(16, 16))
+    content = (
+        pictures.heic(image, exif=block)
+        if kind == "HEIF"
+        else pictures.encode(image, kind, exif=block)
+    )
+    at = content.rfind(b"MM\0*")
+    for offset in range(24):
+        damaged = bytearray(content)
+        damaged[at + offset] = 0x41
+        if kind == "PNG":
+            damaged = pictures.with_right_sums(damaged)
+        assert read(bytes(damaged)).width == 16
+
+
 def test_warnings_of_the_codecs_go_to_the_log_in_threads_too() -> None:
     block = pictures.exif(orientation=1, taken="2024:02:29 10:11:12", make="Testcam")[:40]
     contents = [pictures.make_jpeg(exif=block)] * 64
@@ -165,6 +183,12 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
         pytest.skip("this user may read everything")
     finally:
         file.chmod(0o600)
+
+
+def test_damage_that_the_decoder_only_numbers() -> None:
+    content = pictures.encode(pictures.textured(), "TIFF", compression="tiff_lzw")
+    damaged = content[:2000] + b"\xff" * 100 + content[2100:]
+    assert refusal(damaged) == "cannot be decoded as TIFF: its data is damaged"
 
 
 def test_what_the_decoder_says_is_passed_on() -> None:

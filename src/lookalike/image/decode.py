@@ -50,12 +50,15 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# An item's entry in an ISO base media file: version and flags, number, protection, type.
+_EXIF_ITEM = re.compile(rb"(infe(?:\x02.{7}|\x03.{9}))Exif", re.DOTALL)
 _CUT_SHORT = "is cut short (truncated): copy or download it again"
 _SIGNS_OF_A_CUT = re.compile(
     r"truncat|premature|unexpected end|end of (file|data|stream)|no more data|not enough data"
     r"|broken data stream|\beof\b|cannot read .* bytes|failed to decode next frame",
     re.IGNORECASE,
 )
+_SAYS_NOTHING = re.compile(r"[\W\d]*$|decoder error|list index|unknown data organization")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +252,21 @@ def _mend_transparency(opened: ImageFile.ImageFile, stream: IO[bytes]) -> None:
         opened.info["transparency"] = key * 255 // ((1 << depth) - 1)
 
 
+def _avif(stream: IO[bytes]) -> ImageFile.ImageFile:
+    # Of all decoders this one alone refuses a picture for its damaged EXIF block. How the picture
+    # lies is not said there, so that it can be read without.
+    try:
+        return AvifImagePlugin.AvifImageFile(stream)
+    except Exception as error:
+        stream.seek(0)
+        content = stream.read()
+        without = _EXIF_ITEM.sub(rb"\1skip", content)
+        if without == content:
+            raise
+        _log.debug("metadata passed over: %s", error)
+        return AvifImagePlugin.AvifImageFile(io.BytesIO(without))
+
+
 def _heif(stream: IO[bytes]) -> ImageFile.ImageFile:
     from pillow_heif.as_plugin import HeifImageFile
 
@@ -265,7 +283,7 @@ _DECODERS: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {
     "GIF": GifImagePlugin.GifImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
     "TIFF": TiffImagePlugin.TiffImageFile,
-    "AVIF": AvifImagePlugin.AvifImageFile,
+    "AVIF": _avif,
     "HEIF": _heif,
 }
 
@@ -304,5 +322,7 @@ def _reason(error: Exception, kind: str) -> str:
     words = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error)
     if _SIGNS_OF_A_CUT.search(words):
         return _CUT_SHORT
-    said = " ".join(words.split())[:200].rstrip(".") or type(error).__name__
+    said = " ".join(words.split())[:200].rstrip(".")
+    if _SAYS_NOTHING.match(said):
+        said = "its data is damaged"
     return f"cannot be decoded as {kind}: {said}"

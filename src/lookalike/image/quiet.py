@@ -18,6 +18,9 @@ from typing import Any
 from PIL import Image
 
 _log = logging.getLogger(__name__)
+# Without any handler, Python would print Pillow's error records on standard error.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
 _NAMES = ("PIL", "pillow_heif", "rawpy")
 _CODECS = rf"({'|'.join(_NAMES)})\b"
 _Show = Callable[..., None]
