@@ -185,6 +185,12 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
         file.chmod(0o600)
 
 
+def test_pixels_that_no_decoder_knows() -> None:
+    content = pictures.grey_tiff(np.zeros((4, 4)), bits=64, sample_format=3)
+    said = "is a TIFF with unusual pixels: save it with 8 or 16 bits a channel"
+    assert refusal(content) == said
+
+
 def test_damage_that_the_decoder_only_numbers() -> None:
     content = pictures.encode(pictures.textured(), "TIFF", compression="tiff_lzw")
     damaged = content[:2000] + b"\xff" * 100 + content[2100:]

@@ -323,6 +323,8 @@ def _reason(error: Exception, kind: str) -> str:
     if _SIGNS_OF_A_CUT.search(words):
         return _CUT_SHORT
     said = " ".join(words.split())[:200].rstrip(".")
+    if said == "unknown pixel mode":
+        return f"is a {kind} with unusual pixels: save it with 8 or 16 bits a channel"
     if _SAYS_NOTHING.match(said):
         said = "its data is damaged"
     return f"cannot be decoded as {kind}: {said}"
