@@ -58,7 +58,7 @@ def to_input(image: Image.Image, preprocess: Preprocess) -> NDArray[np.float32]:
     Returns a contiguous float32 array of shape (3, size, size) for NCHW and (size, size, 3) for
     NHWC, holding ``(value - mean) / std`` with values of 0..255. Resizing is done by Pillow on
     8 bits with a full-support filter, as the published models' own pipelines do it; pictures read
-    with ``near`` at twice the size give the same array within a cosine of 0.9999, and far sooner.
+    with ``near`` at twice the size give the same array within a cosine of 0.999, and far sooner.
     """
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     pixels = np.asarray(_fit(rgb, preprocess))
