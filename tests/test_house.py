@@ -25,19 +25,20 @@ FLOOR_PLAN = {
     "image": "errors",
     "models": "errors image",
     "graphs": "errors models",
-    "weights": "errors models",
+    "weights": "errors models graphs",
     "encoder": "errors models weights",
     "stores.base": "errors",
     "stores.embedded": "errors stores.base",
     "indexing": "errors folder image encoder stores.base",
+    "thumbnails": "errors image stores.base",
     "exchange": "errors stores.base",
     "evaluate": "errors stores.base",
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
-        " indexing exchange evaluate"
+        " indexing thumbnails exchange evaluate"
     ),
     "web": "errors library stores.base",
-    "cli": "errors library web",
+    "cli": "errors library web __init__",
     "stores": "",
     "__init__": "errors library stores.base",
     "__main__": "cli",

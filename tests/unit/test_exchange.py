@@ -110,10 +110,10 @@ def test_nothing_to_write_is_no_error(tmp_path: Path) -> None:
 
 def test_each_root_has_a_folder_of_its_own(tmp_path: Path) -> None:
     records = [
-        record("x.jpg", "/home/a/photos"),
-        record("x.jpg", "/home/b/Photos"),
-        record("x.jpg", "/home/c/photos-2"),
-        record("y.jpg", "/home/c/photos-2"),
+        record("x.jpg", "/disk/a/photos"),
+        record("x.jpg", "/disk/b/Photos"),
+        record("x.jpg", "/disk/c/photos-2"),
+        record("y.jpg", "/disk/c/photos-2"),
         record("x.jpg", "/"),
     ]
     expected = ["photos/x.jpg", "Photos-2/x.jpg"]

@@ -10,7 +10,7 @@ import click
 from lookalike.cli.options import FOLDER, json_option, library_option, print_json
 
 if TYPE_CHECKING:
-    from lookalike.evaluate import ClassScore, Evaluation
+    from lookalike.library import ClassScore, Evaluation
 
 
 @click.command("eval", short_help="Measure precision at k and mAP on labels.")
@@ -51,7 +51,7 @@ def _print_table(result: Evaluation, by_class: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from lookalike.folder import printable
+    from lookalike.library import printable
 
     table = Table(box=None, pad_edge=False)
     for title in ("label", "queries", "P@1", "P@10", "P@30", "mAP"):

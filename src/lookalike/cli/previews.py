@@ -13,8 +13,7 @@ from lookalike.errors import ImageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lookalike.library import Library
-    from lookalike.stores.base import Record
+    from lookalike.library import Library, Record
 
 _ROWS = 4
 

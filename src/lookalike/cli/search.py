@@ -11,8 +11,7 @@ import click
 from lookalike.cli.options import FOLDER, json_option, library_option, max_pixels_option, print_json
 
 if TYPE_CHECKING:
-    from lookalike.library import Library, Query
-    from lookalike.stores.base import Hit
+    from lookalike.library import Hit, Library, Query
 
 
 @click.command("search", short_help="Show the pictures that look most like one.")
@@ -95,7 +94,7 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None) -> No
     from rich.text import Text
 
     from lookalike.cli.previews import Previews
-    from lookalike.folder import printable
+    from lookalike.library import printable
 
     console = Console()
     shown = Previews(library, console, wanted=previews)

@@ -51,37 +51,42 @@ def adopt(
         LibraryError: the library cannot be written to.
     """
     started = time.monotonic()
-    top = folder.real_folder(pictures)
-    root, below = places.place(store, top)
-    find = _finder(folder.scan(root, below=below, hidden=True).files, below)
-    wanted = [_Wanted(path, find(path), row) for path, row in zip(paths, embeddings, strict=True)]
-    if not any(one.file for one in wanted):
-        raise FolderError(
-            f"None of the {len(paths)} pictures of the features ({folder.printable(paths[0])}, "
-            f"...) is in {folder.printable(top)}: give the folder that their paths start from."
-        )
+    root, below = places.place(store, folder.real_folder(pictures))
+    wanted = _wanted(folder.scan(root, below=below, hidden=True), below, paths, embeddings)
     known = places.records_below(store, root, below)
-    counts: Counter[str] = Counter()
+    actions: Counter[str] = Counter()
     skipped: list[Skipped] = []
     for done, event in enumerate(_kept(store, wanted, options, known), start=1):
         options.on_event(event)
         if isinstance(event, Skipped):
             skipped.append(event)
         else:
-            counts[event.action] += 1
+            actions[event.action] += 1
         if done % _BATCH == 0 or done == len(wanted):
             options.on_event(Progress.since(started, done, len(wanted)))
-    seconds = round(time.monotonic() - started, 3)
-    speed = round(len(wanted) / max(seconds, 1e-3), 1)
     report = Report(
-        added=counts["added"],
-        changed=counts["changed"],
+        added=actions["added"],
+        changed=actions["changed"],
         skipped=tuple(skipped),
-        seconds=seconds,
-        images_per_second=speed,
+        seconds=round(time.monotonic() - started, 3),
+        images_per_second=Progress.since(started, len(wanted), len(wanted)).images_per_second,
     )
     options.on_event(report)
     return report
+
+
+def _wanted(
+    scan: folder.Scan, below: str, paths: Sequence[str], embeddings: Embedding
+) -> list[_Wanted]:
+    find = _finder(scan.files, below)
+    wanted = [_Wanted(path, find(path), row) for path, row in zip(paths, embeddings, strict=True)]
+    if not any(one.file for one in wanted):
+        top = folder.printable(f"{scan.root}/{below}" if below else scan.root)
+        raise FolderError(
+            f"None of the {len(paths)} pictures of the features ({folder.printable(paths[0])}, "
+            f"...) is in {top}: give the folder that their paths start from."
+        )
+    return wanted
 
 
 def _kept(

@@ -1,24 +1,31 @@
 """A library's folder → indexing, search and all the rest: the one place where the rooms meet."""
 
+from lookalike.evaluate import ClassScore, Evaluation
 from lookalike.exchange import Features, read_features
+from lookalike.folder import printable
 from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
 from lookalike.library.checkup import Finding
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.library import Library
 from lookalike.library.opening import default_folder
 from lookalike.library.queries import Query, Words
+from lookalike.stores.base import Hit, Record
 
 __all__ = [
+    "ClassScore",
+    "Evaluation",
     "Event",
     "Features",
     "Fetching",
     "Finding",
+    "Hit",
     "Indexed",
     "Indexing",
     "Library",
     "ModelRow",
     "Progress",
     "Query",
+    "Record",
     "Report",
     "Scanned",
     "Skipped",
@@ -26,5 +33,6 @@ __all__ = [
     "Words",
     "default_folder",
     "model_rows",
+    "printable",
     "read_features",
 ]

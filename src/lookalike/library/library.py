@@ -36,7 +36,6 @@ from lookalike.stores.base import Embedding, Hit, Record
 from lookalike.stores.embedded import EmbeddedStore, WriteLock
 from lookalike.thumbnails import SIDE, Thumbnails
 
-
 _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
