@@ -90,4 +90,4 @@ def test_without_rawpy_the_sentence_says_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "rawpy", None)
     with pytest.raises(ImageError) as caught:
         read(pictures.dng())
-    assert str(caught.value) == 'camera RAW needs rawpy: pip install "rawpy>=0.24"'
+    assert str(caught.value) == 'is camera RAW, which needs rawpy: pip install "rawpy>=0.24"'

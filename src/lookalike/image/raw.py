@@ -72,7 +72,7 @@ def _rawpy() -> Any:
     try:
         import rawpy
     except ImportError as error:
-        raise ImageError('camera RAW needs rawpy: pip install "rawpy>=0.24"') from error
+        raise ImageError('is camera RAW, which needs rawpy: pip install "rawpy>=0.24"') from error
     return rawpy
 
 
