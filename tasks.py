@@ -87,12 +87,13 @@ def _parser() -> argparse.ArgumentParser:
 # -- The Python and its virtual environment
 
 
-def find_python() -> str:
-    """A Python on this machine that suits. Raises TaskError where there is none."""
+def find_python() -> list[str]:
+    """The command of a Python on this machine that suits. Raises TaskError where there is none."""
     for python in _candidates():
-        asked = _output([*shlex.split(python), "-c", "import sys; print(sys.version_info[:2])"])
+        asked = _output([*python, "-c", "import sys; print(sys.version_info[:2])"])
         if asked in {str(version) for version in PYTHONS}:
-            print(f"tasks: {_own_version()} does not suit; using {python}.", file=sys.stderr)
+            name = " ".join(python)
+            print(f"tasks: {_own_version()} does not suit; using {name}.", file=sys.stderr)
             return python
     raise TaskError(
         f"{_own_version()} does not suit: install Python 3.11, 3.12 or 3.13, "
@@ -100,19 +101,19 @@ def find_python() -> str:
     )
 
 
-def _candidates() -> Iterator[str]:
+def _candidates() -> Iterator[list[str]]:
     for major, minor in reversed(PYTHONS):
-        yield f"py -{major}.{minor}" if WINDOWS else f"python{major}.{minor}"
-    yield from ("python3", "python")
+        yield ["py", f"-{major}.{minor}"] if WINDOWS else [f"python{major}.{minor}"]
+    yield from (["python3"], ["python"])
 
 
 def _own_version() -> str:
     return f"Python {platform.python_version()}"
 
 
-def _again_with(python: str, given: Sequence[str]) -> int:
+def _again_with(python: Sequence[str], given: Sequence[str]) -> int:
     """Run this file under another Python: one that is replaced could not wait on Windows."""
-    return subprocess.call([*shlex.split(python), str(ROOT / "tasks.py"), *given])
+    return subprocess.call([*python, str(ROOT / "tasks.py"), *given])
 
 
 def install() -> None:
@@ -331,8 +332,27 @@ def clean(_options: argparse.Namespace) -> None:
 
 
 def run(*command: str) -> None:
-    """Run a command in the project's folder. Raises subprocess.CalledProcessError."""
-    subprocess.run(command, cwd=ROOT, check=True)
+    """Run a command in the project's folder, and let it finish tidily when Ctrl-C ends it.
+
+    Raises:
+        subprocess.CalledProcessError: it did not end with 0.
+    """
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            _end(process)
+            raise
+    if status:
+        raise subprocess.CalledProcessError(status, command)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """The terminal told the command, too; one that was not told is asked after some seconds."""
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.terminate()
 
 
 def _runs(python: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -73,14 +74,14 @@ def test_an_old_python_can_read_the_file_and_so_say_what_it_wants() -> None:
 def test_a_python_that_suits_is_found_by_asking_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(tasks, "_candidates", lambda: iter([str(tmp_path), sys.executable]))
-    assert tasks.find_python() == sys.executable
+    monkeypatch.setattr(tasks, "_candidates", lambda: iter([[str(tmp_path)], [sys.executable]]))
+    assert tasks.find_python() == [sys.executable]
     assert "does not suit; using" in capsys.readouterr().err
 
 
 def test_no_python_that_suits_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(tasks, "_candidates", lambda: iter(["python3.11", "python3"]))
+    monkeypatch.setattr(tasks, "_candidates", lambda: iter([["python3.11"], ["python3"]]))
     with pytest.raises(tasks.TaskError, match=r"install Python 3\.11, 3\.12 or 3\.13") as error:
         tasks.find_python()
     assert one_sentence(str(error.value))
@@ -146,3 +147,33 @@ def test_help_names_every_task() -> None:
     assert done.returncode == 0
     for task in ("demo", "test", "install", "lock", "clean"):
         assert f"\n    {task} " in done.stdout
+
+
+def test_a_command_that_fails_hands_on_its_status() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        tasks.run(sys.executable, "-c", "raise SystemExit(7)")
+    assert error.value.returncode == 7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C reaches a whole console there")
+def test_an_interrupted_command_may_finish_what_it_is_doing(tmp_path: Path) -> None:
+    assert sys.platform != "win32"
+    finished = tmp_path / "finished"
+    child = (
+        "import time, pathlib\n"
+        "try:\n    print('ready', flush=True); time.sleep(60)\n"
+        f"except KeyboardInterrupt:\n    time.sleep(1); pathlib.Path({str(finished)!r}).touch()"
+    )
+    parent = f"import sys, tasks; tasks.run(sys.executable, '-c', {child!r})"
+    with subprocess.Popen(
+        [sys.executable, "-c", parent],
+        cwd=tasks.ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=20)
+    assert finished.is_file()
