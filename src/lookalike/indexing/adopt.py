@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from lookalike import folder, image
+from lookalike.encoder import usable_cores
 from lookalike.errors import FolderError, ImageError
 from lookalike.folder import ImageFile
 from lookalike.indexing import places
@@ -93,7 +94,7 @@ def _kept(
     store: Catalogue, wanted: Sequence[_Wanted], options: Options, known: dict[str, Record]
 ) -> Iterator[Indexed | Skipped]:
     """Keep all that can be kept, a batch at a time, and say what became of each."""
-    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read") as pool:
+    with ThreadPoolExecutor(usable_cores(), thread_name_prefix="read") as pool:
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             found = list(pool.map(lambda one: _described(one, options.max_pixels), batch))

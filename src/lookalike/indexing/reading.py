@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike import folder, image
+from lookalike.encoder import usable_cores
 from lookalike.errors import ImageError
 from lookalike.folder import ImageFile
 from lookalike.image import Preprocess
@@ -74,7 +74,7 @@ class Reader:
         """The files in their order, in lists of `BATCH`; threads stay a bounded way ahead."""
         waiting: deque[Future[Loaded]] = deque()
         coming = iter(files)
-        with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read") as pool:
+        with ThreadPoolExecutor(usable_cores(), thread_name_prefix="read") as pool:
             try:
                 batch: list[Loaded] = []
                 for file in coming:

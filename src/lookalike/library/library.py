@@ -110,7 +110,7 @@ class Library:
         """A library at a glance."""
         return Stats(
             images=self._store.count(),
-            skipped=len(self._store.skipped()),
+            skipped=self._store.count_skipped(),
             roots=tuple(printable(root) for root in self._store.roots()),
             model=self.model,
             dim=self._store.dim,

@@ -63,20 +63,12 @@ class Database:
                 self._give_back(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
-        """A transaction and its revision; kept whole when the block ends, or not at all.
-
-        A revision is the time in microseconds, made to grow with every transaction. It names one
-        state of one history: a file put back from a copy never meets a revision it already had.
-        """
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction; kept whole when the block ends, or not at all."""
         with self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                revision = max(self.revision(connection) + 1, time.time_ns() // 1000)
-                connection.execute(
-                    "INSERT OR REPLACE INTO settings VALUES ('revision', ?)", (str(revision),)
-                )
-                yield connection, revision
+                yield connection
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:  # a full disk has rolled back already
@@ -85,9 +77,21 @@ class Database:
 
     @staticmethod
     def revision(connection: sqlite3.Connection) -> int:
-        """The revision of the last transaction; 0 before the first."""
+        """The revision of the last change of embeddings; 0 before the first."""
         row = connection.execute("SELECT value FROM settings WHERE name = 'revision'").fetchone()
         return int(row[0]) if row else 0
+
+    def next_revision(self, connection: sqlite3.Connection) -> int:
+        """Begin a change of embeddings inside a transaction.
+
+        A revision is the time in microseconds, made to grow with every change. It names one
+        state of one history: a file put back from a copy never meets a revision it already had.
+        """
+        revision = max(self.revision(connection) + 1, time.time_ns() // 1000)
+        connection.execute(
+            "INSERT OR REPLACE INTO settings VALUES ('revision', ?)", (str(revision),)
+        )
+        return revision
 
     def tidy(self) -> None:
         """Fold the write-ahead log into the file, so that the file alone is the library."""
@@ -121,7 +125,9 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         mode = "ro" if self.read_only else "rwc"
         suffix = "&immutable=1" if self._immutable else ""
-        address = f"file:{quote(os.fsencode(self.folder / FILE))}?mode={mode}{suffix}"
+        path = (self.folder / FILE).absolute().as_posix()
+        rooted = path if path.startswith("/") else f"/{path}"  # a drive letter comes after a slash
+        address = f"file://{quote(os.fsencode(rooted))}?mode={mode}{suffix}"
         connection = sqlite3.connect(
             address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )

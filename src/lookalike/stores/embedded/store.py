@@ -56,7 +56,8 @@ class EmbeddedStore:
 
     def delete(self, ids: Collection[int]) -> int:
         """Forget pictures; returns how many there were."""
-        with self._database.writing() as (connection, revision):
+        with self._database.writing() as connection:
+            revision = self._database.next_revision(connection) if ids else 0
             return sum(rows.remove(connection, revision, image) for image in ids)
 
     def get(self, image_id: int) -> Record | None:
@@ -118,7 +119,9 @@ class EmbeddedStore:
     ) -> None:
         """One batch in one transaction: records with their embeddings (n, dim), the files that
         were skipped on the way, the ids of pictures that are none any more, some settings."""
-        with self._database.writing() as (connection, revision):
+        with self._database.writing() as connection:
+            changing = len(records) + len(removed) > 0
+            revision = self._database.next_revision(connection) if changing else 0
             for record, embedding in zip(records, embeddings, strict=True):
                 rows.keep(connection, revision, record, embedding)
             for image in removed:
@@ -129,13 +132,13 @@ class EmbeddedStore:
 
     def relocate(self, moves: Iterable[tuple[Record, Record]]) -> None:
         """Move records to a new place; embeddings and ids stay."""
-        with self._database.writing() as (connection, _):
+        with self._database.writing() as connection:
             for old, new in moves:
                 rows.move(connection, old.id, new)
 
     def forget_skipped(self, root: str, relatives: Iterable[str]) -> None:
         """Drop files that are no longer there from the list of the skipped."""
-        with self._database.writing() as (connection, _):
+        with self._database.writing() as connection:
             connection.executemany(
                 "DELETE FROM skipped WHERE relative = ? "
                 "AND root = (SELECT id FROM roots WHERE path = ?)",
@@ -147,6 +150,11 @@ class EmbeddedStore:
         with self._database.reading() as connection:
             found = connection.execute(f"{rows.SKIPPED} {rows.BY_PATH}").fetchall()
         return [SkippedFile(os.fsdecode(row[0]), os.fsdecode(row[1]), *row[2:]) for row in found]
+
+    def count_skipped(self) -> int:
+        """How many files were skipped."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM skipped").fetchone()[0])
 
     def find(self, root: str, relative: str) -> Record | None:
         """The record of one place, or None."""
@@ -173,7 +181,7 @@ class EmbeddedStore:
 
     def drop_root(self, root: str) -> None:
         """Forget a root that holds neither pictures nor skipped files any more."""
-        with self._database.writing() as (connection, _):
+        with self._database.writing() as connection:
             connection.execute("DELETE FROM roots WHERE path = ?", (os.fsencode(root),))
 
     def settings(self) -> dict[str, str]:
@@ -183,7 +191,7 @@ class EmbeddedStore:
 
     def set(self, **settings: str) -> None:
         """Keep settings."""
-        with self._database.writing() as (connection, _):
+        with self._database.writing() as connection:
             rows.set_all(connection, settings)
 
     # ---- care
