@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
-import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -22,59 +18,11 @@ from lookalike.errors import InputError
 from lookalike.web import server
 from lookalike.web.background import BackgroundIndexing
 from tests.pictures import encode, make_jpeg, textured
-from tests.served import form
+from tests.served import Running, form
 
 interrupts = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows sends Ctrl-C to the whole console, this test included"
 )
-
-# Notes every file that is opened for writing, by whatever part of the program.
-PROGRAM = """
-import os, sys, threading
-from lookalike import Library
-from lookalike.web import serve
-
-written = set()
-
-def note(event, arguments):
-    if event == "open" and (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR):
-        written.add(str(arguments[0]))
-
-sys.addaudithook(note)
-library, host, *folders = sys.argv[1:]
-with Library.open(library) as opened:
-    serve(opened, host, 0, folders=folders, on_ready=lambda url: print(url, flush=True))
-print("written", *sorted(written), sep="\\n", flush=True)
-"""
-
-
-class Running:
-    """A server in a process of its own."""
-
-    def __init__(self, library: Path, *folders: Path, host: str = "127.0.0.1") -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, library, host, *folders],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().strip()
-        self.address = self.url.removeprefix("http://").rstrip("/")
-
-    def ask(self, method: str, path: str, **request: Any) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection(self.address, timeout=30)
-        with contextlib.closing(connection):
-            headers = {"Content-Type": request["content_type"]} if request else {}
-            connection.request(method, path, request.get("data"), headers)
-            response = connection.getresponse()
-            return response.status, json.loads(response.read())
-
-    def interrupt(self) -> tuple[int, str, str]:
-        """Ctrl-C: the exit status, what was printed since, and what was complained about."""
-        self.process.send_signal(signal.SIGINT)
-        out, err = self.process.communicate(timeout=60)
-        return self.process.returncode, out, err
 
 
 @pytest.fixture
@@ -87,9 +35,7 @@ def run() -> Iterator[Callable[..., Running]]:
 
     yield start
     for one in started:
-        if one.process.poll() is None:
-            one.process.kill()
-        one.process.communicate()
+        one.stop()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import { announce, byId, calm, complain, copy, element, icon } from "./dom.js";
 import { fill, focusTile } from "./grid.js";
 import { watch } from "./status.js";
 import { bytes, closeness, count, folderOf, nameOf, pictures, printable } from "./text.js";
-import { close, view } from "./viewer.js";
+import { dismiss, view } from "./viewer.js";
 
 const SAMPLE = 24;
 
@@ -53,13 +53,13 @@ function go(place, address) {
 }
 
 async function searchLike(picture) {
-  close();
+  dismiss();
   const answer = await seek((signal) => api.searchLike(picture.id, signal));
   if (answer) go({ kind: "like", answer }, `?like=${picture.id}`);
 }
 
 async function searchUpload(file) {
-  close();
+  dismiss();
   const limit = Number(document.body.dataset.maxUpload);
   if (file.size > limit) {
     complain(`${printable(file.name)} has ${bytes(file.size)}; the limit is ${bytes(limit)}.`);
@@ -95,7 +95,7 @@ async function arrive(key) {
 window.addEventListener("popstate", (event) => {
   asking?.abort();
   byId("grid").removeAttribute("aria-busy");
-  close();
+  dismiss();
   calm();
   const key = event.state?.key ?? newKey();
   if (places.has(key)) show(places.get(key));
@@ -157,7 +157,7 @@ function showQuery(place) {
 }
 
 function largeButton(query, image) {
-  const button = element("button", { type: "button", title: "Open large" }, image);
+  const button = element("button", { type: "button", className: "open-query", title: "Open large" }, image);
   const closed = () => button.focus();
   button.addEventListener("click", () => view([query], 0, { closed, like: searchLike }));
   return button;

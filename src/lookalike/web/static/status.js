@@ -5,9 +5,11 @@ import { byId, complain, element } from "./dom.js";
 import { count, pictures, timeLeft } from "./text.js";
 
 const BUSY = 1000;
-const IDLE = 15000;
+const IDLE = 5000;
+const SETTLED = 15000; // after opening: `serve FOLDER` needs a moment before it begins to index
 
 let told = null;
+let last = null;
 
 export async function watch(changed) {
   let stats = null;
@@ -21,8 +23,14 @@ export async function watch(changed) {
     byId("status").textContent = error.message;
     byId("progress").hidden = true;
   }
-  await wait(stats?.indexing ? BUSY : IDLE);
+  await wait(lively(stats) ? BUSY : IDLE);
+  last = stats;
   watch(changed);
+}
+
+function lively(stats) {
+  if (stats === null) return false;
+  return stats.indexing !== null || stats.images !== last?.images || performance.now() < SETTLED;
 }
 
 // A page that nobody sees does not ask; it asks at once when it is seen again.

@@ -21,8 +21,11 @@ export function view(list, index, { closed, like }) {
   show(index);
 }
 
-export function close() {
-  if (dialog.open) dialog.close();
+// Closes it because the page goes elsewhere: nothing is to be focused afterwards.
+export function dismiss() {
+  if (!dialog.open) return;
+  whenClosed = () => {};
+  dialog.close();
 }
 
 async function show(index) {
@@ -35,6 +38,9 @@ async function show(index) {
   byId("viewer-path").textContent = printable(picture.path);
   byId("viewer-previous").disabled = at === 0;
   byId("viewer-next").disabled = at === pictures.length - 1;
+  if (document.activeElement?.disabled || !dialog.contains(document.activeElement)) {
+    byId("viewer-close").focus();
+  }
   byId("viewer-broken").hidden = true;
   image.hidden = false;
   image.src = picture.thumbnail;
@@ -104,21 +110,22 @@ function step(by) {
 
 byId("viewer-previous").addEventListener("click", () => step(-1));
 byId("viewer-next").addEventListener("click", () => step(1));
-byId("viewer-close").addEventListener("click", close);
+byId("viewer-close").addEventListener("click", () => dialog.close());
 byId("viewer-copy").addEventListener("click", (event) => {
   copy(pictures[at].path, event.currentTarget);
 });
 byId("viewer-like").addEventListener("click", like);
 dialog.addEventListener("click", (event) => {
-  if (event.target === byId("viewer-stage")) close();
+  if (event.target === byId("viewer-stage")) dialog.close();
 });
 dialog.addEventListener("close", () => {
   asking?.abort();
   image.removeAttribute("src");
   whenClosed(at);
 });
-dialog.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+// Not on the dialog: a button that has the focus and is switched off hands its keys to nobody.
+document.addEventListener("keydown", (event) => {
+  if (!dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "ArrowLeft") step(-1);
   else if (event.key === "ArrowRight") step(1);
   else if (event.key === "Home") show(0);
@@ -130,6 +137,6 @@ dialog.addEventListener("keydown", (event) => {
 
 function like() {
   const picture = pictures[at];
-  close();
+  dialog.close();
   whenLiked(picture);
 }

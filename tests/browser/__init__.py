@@ -1,0 +1,1 @@
+"""A real Chromium → whether the page does what it says."""

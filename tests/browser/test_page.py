@@ -1,0 +1,586 @@
+"""The page in a real Chromium: what a person does → what they see."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver import ActionChains
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+import tasks
+from lookalike import Library
+from tests.pictures import TEXT, heic, make_jpeg, textured
+from tests.served import BYTES_NAME, NOT_UNICODE, ODD_NAME, Running
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--window-size=1280,860", "--lang=en-GB"),
+)
+ODD_NAMES = [ODD_NAME, *([BYTES_NAME] if NOT_UNICODE else [])]
+TOTAL = 13 + len(ODD_NAMES)
+
+
+class Page:
+    """The page as a person uses it, and all that the browser says about it."""
+
+    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
+        self.driver = driver
+        self.url = url
+
+    def open(self, tail: str = "") -> None:
+        self.driver.get(self.url + tail)
+        self.wait(lambda: self.text("status"))
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def cdp(self, command: str, **parameters: Any) -> Any:
+        return self.driver.execute_cdp_cmd(command, parameters)
+
+    def by_id(self, name: str) -> WebElement:
+        return self.driver.find_element(By.ID, name)
+
+    def text(self, name: str) -> str:
+        return str(self.by_id(name).get_property("textContent")).strip()
+
+    def all(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def wait(self, found: Callable[[], Any], seconds: float = 20) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (value := found()):
+            if time.monotonic() > deadline:
+                pytest.fail("waited in vain")
+            time.sleep(0.05)
+        return value
+
+    def view(self) -> str:
+        return str(self.run("return document.body.dataset.view"))
+
+    def results(self) -> list[tuple[int, float, float]]:
+        """The number, score and distance of each result, in the order shown."""
+        rows = self.run(
+            "return [...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.id,"
+            " tile.querySelector('.score')?.textContent,"
+            " tile.querySelector('.distance')?.textContent])"
+        )
+        return [(int(number), float(score), float(away)) for number, score, away in rows]
+
+    def wait_for_results_of(self, name: str) -> list[tuple[int, float, float]]:
+        self.wait(lambda: self.view() == "result" and self.text("query-name") == name)
+        return self.results()
+
+    def choose(self, file: Path) -> None:
+        self.by_id("file").send_keys(str(file))
+
+    def press(self, *keys: str) -> None:
+        chain = ActionChains(self.driver)
+        for key in keys:
+            chain.send_keys(key)
+        chain.perform()
+
+    def focused(self) -> str:
+        """The number of the tile that has the focus, or the id of the element that has it."""
+        return str(
+            self.run(
+                "const e = document.activeElement;"
+                "return e.closest('.tile')?.dataset.id ?? (e.id || e.className)"
+            )
+        )
+
+    def complaints(self) -> list[str]:
+        """What the console holds since it was last asked."""
+        return [entry["message"] for entry in self._log("browser")]
+
+    def _log(self, kind: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return entries
+
+    def strangers(self) -> set[str]:
+        """Every address that the page asked for and that is not our own server's."""
+        asked = set()
+        for entry in self._log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                asked.add(message["params"]["request"]["url"])
+        ours = (self.url, f"blob:{self.url}", "data:")
+        return {address for address in asked if not address.startswith(ours)}
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    found = tasks.browser()
+    assert found is not None
+    options = webdriver.ChromeOptions()
+    options.binary_location = found[0]
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(found[1]))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def library(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    extra = tmp_path_factory.mktemp("extra")
+    for seed, name in enumerate(ODD_NAMES):
+        (extra / name).write_bytes(make_jpeg(textured(seed=seed)))
+    with Library.open(tmp_path_factory.mktemp("library"), create=True) as library:
+        library.index([photographs, extra])
+        yield library
+
+
+@pytest.fixture(scope="module")
+def server(library: Library) -> Iterator[Running]:
+    running = Running(library.folder)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(driver: webdriver.Chrome, server: Running) -> Iterator[Page]:
+    page = Page(driver, server.url)
+    page.complaints()
+    page.strangers()
+    page.open()
+    page.wait(lambda: len(page.all(".tile")) == TOTAL)
+    yield page
+    page.cdp("Emulation.clearDeviceMetricsOverride")
+    page.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
+    page.cdp("Emulation.setEmulatedMedia", features=[])
+    assert page.complaints() == []
+    assert page.strangers() == set()
+
+
+@pytest.fixture
+def flower(photographs: Path) -> Path:
+    return photographs / "flowers" / "bed 01.png"
+
+
+def number_of(library: Library, name: str) -> int:
+    return next(one.id for one in library.records() if one.relative.endswith(name))
+
+
+# ---- asking
+
+
+def test_it_begins_with_pictures_to_click(page: Page) -> None:
+    assert page.text("status") == f"{TOTAL} pictures"
+    tile = page.all(".tile")[0]
+    number = tile.get_attribute("data-id")
+    tile.find_element(By.CSS_SELECTOR, ".open").click()
+    page.wait(lambda: page.view() == "result")
+    assert page.driver.current_url == f"{page.url}?like={number}"
+    assert len(page.results()) == TOTAL - 1
+    page.driver.back()
+    page.wait(lambda: page.view() == "start")
+    assert page.driver.current_url == page.url
+    assert len(page.all(".tile")) == TOTAL
+
+
+def test_a_chosen_picture_stands_beside_its_closest(
+    page: Page, library: Library, flower: Path
+) -> None:
+    page.choose(flower)
+    results = page.wait_for_results_of("bed 01.png")
+    expected = library.search(flower.read_bytes())
+    assert [number for number, _, _ in results] == [hit.record.id for hit in expected]
+    for (_, score, distance), hit in zip(results, expected, strict=True):
+        assert score == pytest.approx(hit.score, abs=6e-4)
+        assert distance == pytest.approx(hit.distance, abs=2e-3)
+    assert results[0][0] == number_of(library, "bed 01.png")
+    assert results[0][1] == 1.0
+    query = page.all("#query-frame img")[0]
+    page.wait(lambda: query.get_property("naturalWidth"))
+    assert str(query.get_property("src")).startswith("blob:")
+    left, right = query.rect, page.all(".tile")[0].rect
+    assert left["x"] + left["width"] <= right["x"]
+    assert f"{TOTAL} pictures like bed 01.png" in page.text("announcer")
+
+
+def test_a_dropped_picture_is_searched(page: Page, flower: Path) -> None:
+    page.run(_HAND_OVER + "window.dispatchEvent(drag('dragover'))", *_handed(flower))
+    assert page.by_id("drop").is_displayed()
+    page.run(_HAND_OVER + "window.dispatchEvent(drag('drop'))", *_handed(flower))
+    assert len(page.wait_for_results_of("bed 01.png")) == TOTAL
+    assert not page.by_id("drop").is_displayed()
+
+
+def test_a_pasted_picture_is_searched(page: Page, library: Library, flower: Path) -> None:
+    page.cdp("Browser.grantPermissions", permissions=["clipboardReadWrite"])
+    copied = page.driver.execute_async_script(_COPY, *_handed(flower))
+    assert copied == "copied"
+    ActionChains(page.driver).key_down(Keys.CONTROL).send_keys("v").key_up(Keys.CONTROL).perform()
+    page.wait(lambda: page.view() == "result")
+    assert page.results()[0][0] == number_of(library, "bed 01.png")
+
+
+def test_pasting_words_says_that_there_is_no_picture(page: Page) -> None:
+    page.run(
+        "const words = new DataTransfer(); words.setData('text/plain', 'cats');"
+        "document.body.dispatchEvent(new ClipboardEvent('paste',"
+        " {clipboardData: words, bubbles: true}))"
+    )
+    assert "no picture in the clipboard" in page.text("notice-text")
+    page.by_id("notice-close").click()
+    assert not page.by_id("notice").is_displayed()
+
+
+def test_a_picture_that_browsers_cannot_show_is_searched_all_the_same(
+    page: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "phone.heic").write_bytes(heic(textured(seed=0)))
+    page.choose(tmp_path / "phone.heic")
+    assert len(page.wait_for_results_of("phone.heic")) == TOTAL
+    page.wait(lambda: "cannot be shown" in page.text("query-frame"))
+
+
+# ---- going on, and back
+
+
+def test_more_like_this_and_back_to_the_upload(page: Page, library: Library, flower: Path) -> None:
+    page.choose(flower)
+    first = page.wait_for_results_of("bed 01.png")
+    tile = page.all(".tile")[1]
+    ActionChains(page.driver).move_to_element(tile).perform()
+    like = tile.find_element(By.CSS_SELECTOR, ".like")
+    page.wait(lambda: like.value_of_css_property("opacity") == "1")
+    like.click()
+    page.wait(lambda: "?like=" in page.driver.current_url)
+    number = first[1][0]
+    assert page.driver.current_url == f"{page.url}?like={number}"
+    assert [one[0] for one in page.results()] == [hit.record.id for hit in library.search(number)]
+    page.driver.back()
+    assert page.wait_for_results_of("bed 01.png") == first
+    assert page.driver.current_url == page.url
+    page.driver.forward()
+    page.wait(lambda: len(page.results()) == TOTAL - 1)
+
+
+def test_an_address_leads_to_its_results(page: Page, library: Library) -> None:
+    number = number_of(library, "cat.png")
+    page.open(f"?like={number}")
+    page.wait_for_results_of("cat.png")
+    page.driver.refresh()
+    page.wait_for_results_of("cat.png")
+    page.by_id("home").click()
+    page.wait(lambda: page.view() == "start")
+    assert page.driver.current_url == page.url
+
+
+# ---- one picture, large
+
+
+def test_the_viewer_is_walked_with_the_keys(page: Page, library: Library, flower: Path) -> None:
+    page.choose(flower)
+    results = page.wait_for_results_of("bed 01.png")
+    page.press(Keys.TAB, Keys.ENTER)
+    dialog = page.by_id("viewer")
+    page.wait(dialog.is_displayed)
+    assert page.text("viewer-name") == "bed 01.png"
+    page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_LEFT)
+    record = library.record(results[1][0])
+    page.wait(lambda: page.text("viewer-path") == record.path)
+    facts = page.wait(lambda: "Size" in page.text("viewer-facts") and page.text("viewer-facts"))
+    assert f"Dimensions{record.width:,} \N{MULTIPLICATION SIGN} {record.height:,}" in facts
+    assert f"Score{results[1][1]:.3f}Distance{results[1][2]:.3f}" in facts
+    image = page.by_id("viewer-image")
+    page.wait(lambda: "/file?" in str(image.get_property("src")))
+    page.wait(lambda: image.get_property("naturalWidth") == record.width)
+    page.press(Keys.ESCAPE)
+    page.wait(lambda: not dialog.is_displayed())
+    page.wait(lambda: page.focused() == str(record.id))
+
+
+def test_the_viewer_finds_more_like_this(page: Page, flower: Path) -> None:
+    page.choose(flower)
+    results = page.wait_for_results_of("bed 01.png")
+    page.all(".tile .open")[2].click()
+    page.wait(page.by_id("viewer").is_displayed)
+    page.by_id("viewer-like").click()
+    page.wait(lambda: f"?like={results[2][0]}" in page.driver.current_url)
+    assert not page.by_id("viewer").is_displayed()
+
+
+def test_a_path_is_copied(page: Page, library: Library, flower: Path) -> None:
+    page.cdp("Browser.grantPermissions", permissions=["clipboardReadWrite"])
+    page.choose(flower)
+    number = page.wait_for_results_of("bed 01.png")[0][0]
+    page.all(".tile .open")[0].click()
+    page.by_id("viewer-copy").click()
+    page.wait(lambda: "Copied" in page.text("viewer-copy"))
+    copied = page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied == library.record(number).path
+    page.press(Keys.ESCAPE)
+
+
+# ---- by keyboard
+
+
+def test_the_grid_is_walked_with_the_arrows(page: Page, flower: Path) -> None:
+    page.choose(flower)
+    order = [str(number) for number, _, _ in page.wait_for_results_of("bed 01.png")]
+    page.press(Keys.TAB)
+    assert page.focused() == order[0]
+    page.press(Keys.ARROW_RIGHT)
+    assert page.focused() == order[1]
+    page.press(Keys.ARROW_DOWN)
+    below = page.focused()
+    assert order.index(below) > 2
+    page.press(Keys.ARROW_UP)
+    assert page.focused() in order[:4]
+    page.press(Keys.END)
+    assert page.focused() == order[-1]
+    page.press(Keys.HOME, Keys.ARROW_LEFT)
+    assert page.focused() == order[0]
+    page.press("m")
+    page.wait(lambda: f"?like={order[0]}" in page.driver.current_url)
+
+
+def test_everything_is_reached_with_tab_and_seen(page: Page, library: Library) -> None:
+    page.open(f"?like={number_of(library, 'cat.png')}")
+    first = str(page.wait_for_results_of("cat.png")[0][0])
+    seen = []
+    for _ in range(6):
+        page.press(Keys.TAB)
+        seen.append(page.focused())
+        outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", seen[-1]
+    assert seen == ["skip", "home", "open-query", "button", first, first]
+
+
+@pytest.mark.parametrize("key", ["/", "o"])
+def test_a_key_leads_to_the_chooser(page: Page, key: str, flower: Path) -> None:
+    page.press(key)
+    assert "Choose a picture" in page.run("return document.activeElement.textContent")
+    page.choose(flower)
+    page.wait_for_results_of("bed 01.png")
+    page.press(key)
+    assert "Another picture" in page.run("return document.activeElement.textContent")
+
+
+# ---- when something is wrong
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "list.jpg").write_bytes(TEXT)
+    page.choose(tmp_path / "list.jpg")
+    page.wait(page.by_id("notice").is_displayed)
+    assert page.text("notice-text").startswith("The picture ")
+    assert page.view() == "start"
+    assert ["422" in message for message in page.complaints()] == [True]
+
+
+def test_a_file_beyond_the_limit_is_not_even_sent(page: Page, flower: Path) -> None:
+    page.run("document.body.dataset.maxUpload = 1000")
+    page.choose(flower)
+    page.wait(page.by_id("notice").is_displayed)
+    assert "the limit is 1.0 kB" in page.text("notice-text")
+
+
+def test_an_address_of_no_picture_leads_to_the_start(page: Page) -> None:
+    page.open("?like=999999")
+    page.wait(page.by_id("notice").is_displayed)
+    assert "no picture" in page.text("notice-text")
+    page.wait(lambda: len(page.all(".tile")) == TOTAL)
+    assert page.driver.current_url == page.url
+    assert ["404" in message for message in page.complaints()] == [True]
+
+
+def test_odd_names_are_shown_as_one_line(page: Page) -> None:
+    titles = {str(one.get_property("title")) for one in page.all(".tile .open")}
+    expected = {ODD_NAME.replace("\n", "\\n"), *(["caf\\xe9.jpg"] if NOT_UNICODE else [])}
+    assert expected <= titles
+    for image in page.all(".tile img"):
+        assert image.get_property("naturalWidth")
+
+
+# ---- on every screen
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_nothing_sticks_out_on_a_small_screen(page: Page, flower: Path, width: int) -> None:
+    page.cdp(
+        "Emulation.setDeviceMetricsOverride",
+        width=width,
+        height=800,
+        deviceScaleFactor=2,
+        mobile=True,
+    )
+    page.cdp("Emulation.setTouchEmulationEnabled", enabled=True)
+    page.open()
+    page.wait(lambda: len(page.all(".tile")) == TOTAL)
+    assert _overflow(page) == []
+    page.choose(flower)
+    page.wait_for_results_of("bed 01.png")
+    assert _overflow(page) == []
+    for button in page.all(".tile .like"):
+        assert button.value_of_css_property("opacity") == "1"
+    page.all(".tile .open")[0].click()
+    page.wait(lambda: "Size" in page.text("viewer-facts"))
+    assert _overflow(page) == []
+    page.by_id("viewer-close").click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_can_be_read_by_day_and_by_night(page: Page, flower: Path, scheme: str) -> None:
+    page.cdp(
+        "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}]
+    )
+    page.choose(flower)
+    page.wait_for_results_of("bed 01.png")
+    page.run("document.getElementById('notice').hidden = false")
+    for pair in page.run(_COLOURS):
+        name, ink, paper = pair
+        assert _contrast(ink, paper) >= 4.5, (name, ink, paper)
+    dark = _luminance(page.run("return getComputedStyle(document.documentElement).backgroundColor"))
+    assert (dark < 0.1) == (scheme == "dark")
+
+
+def test_reduced_motion_is_respected(page: Page) -> None:
+    page.cdp(
+        "Emulation.setEmulatedMedia",
+        features=[{"name": "prefers-reduced-motion", "value": "reduce"}],
+    )
+    moving = page.run(
+        "return [...document.querySelectorAll('*')].filter((e) =>"
+        " getComputedStyle(e).transitionDuration !== '0s').length"
+    )
+    assert moving == 0
+
+
+# ---- while indexing
+
+
+def test_an_empty_library_says_how_to_begin_and_fills_by_itself(
+    driver: webdriver.Chrome, tmp_path: Path, photographs: Path
+) -> None:
+    with Library.open(tmp_path / "library", create=True) as library:
+        running = Running(library.folder)
+        try:
+            page = Page(driver, running.url)
+            page.open()
+            page.wait(page.by_id("steps").is_displayed)
+            assert page.text("steps-command").startswith("lookalike index --library ")
+            assert os.fspath(library.folder) in page.text("steps-command")
+            library.index(photographs)
+            page.wait(lambda: len(page.all(".tile")) == 13)
+            page.wait(lambda: page.text("status") == "13 pictures")
+            assert not page.by_id("steps").is_displayed()
+        finally:
+            running.stop()
+
+
+def test_indexing_is_shown_while_it_goes_on(driver: webdriver.Chrome, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for seed in range(150):
+        (tmp_path / "pictures" / f"{seed}.jpg").write_bytes(make_jpeg(textured(seed=seed)))
+    Library.open(tmp_path / "library", create=True).close()
+    running = Running(tmp_path / "library", tmp_path / "pictures")
+    try:
+        page = Page(driver, running.url)
+        page.open()
+        page.wait(page.by_id("progress").is_displayed)
+        words = page.wait(lambda: "images/s" in page.text("status") and page.text("status"))
+        assert words.startswith("Indexing ")
+        assert " of 150" in words
+        assert "left" in words
+        page.wait(lambda: page.text("status") == "150 pictures", seconds=60)
+        assert not page.by_id("progress").is_displayed()
+        assert len(page.all(".tile")) == 24
+    finally:
+        running.stop()
+
+
+def test_trouble_with_indexing_is_told(driver: webdriver.Chrome, tmp_path: Path) -> None:
+    Library.open(tmp_path / "library", create=True).close()
+    running = Running(tmp_path / "library", tmp_path / "no such folder")
+    try:
+        page = Page(driver, running.url)
+        page.open()
+        page.wait(page.by_id("notice").is_displayed)
+        assert "no such folder" in page.text("notice-text")
+    finally:
+        running.stop()
+
+
+# ---- tools
+
+_HAND_OVER = """
+const bytes = Uint8Array.from(atob(arguments[0]), (char) => char.charCodeAt(0));
+const file = new File([bytes], arguments[1], {type: "image/png"});
+const drag = (kind) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(file);
+  return new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true});
+};
+"""
+
+_COPY = (
+    _HAND_OVER
+    + """
+const done = arguments[2];
+navigator.clipboard.write([new ClipboardItem({"image/png": file})])
+  .then(() => done("copied"), (error) => done(String(error)));
+"""
+)
+
+_COLOURS = """
+const paper = (element) => {
+  for (let at = element; at; at = at.parentElement) {
+    const colour = getComputedStyle(at).backgroundColor;
+    if (!/, 0\\)$|^transparent$/.test(colour)) return colour;
+  }
+  return "rgb(255, 255, 255)";
+};
+const wanted = "h2, p, kbd, .score, .distance, .brand, .button, .status, .keys span";
+return [...document.querySelectorAll(wanted)]
+  .filter((e) => e.offsetParent && e.textContent.trim() && !e.closest(".bar"))
+  .map((e) => [e.className || e.tagName, getComputedStyle(e).color, paper(e)]);
+"""
+
+
+def _handed(file: Path) -> tuple[str, str]:
+    return base64.b64encode(file.read_bytes()).decode(), file.name
+
+
+def _overflow(page: Page) -> list[str]:
+    """What reaches beyond the right edge of the screen."""
+    found: list[str] = page.run(
+        "const wide = document.documentElement.clientWidth;"
+        "return [...document.querySelectorAll('body *')].filter((e) => e.offsetParent"
+        " && !e.closest('.hidden, .skip, svg') && e.getBoundingClientRect().right > wide + 1)"
+        ".map((e) => e.id || e.className || e.tagName)"
+        ".concat(document.documentElement.scrollWidth > wide ? ['the page'] : [])"
+    )
+    return found
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as WCAG defines it, of ``rgb(r, g, b)``."""
+    parts = colour[colour.index("(") + 1 : -1].split(",")[:3]
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (float(part) / 255 for part in parts)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(ink: str, paper: str) -> float:
+    low, high = sorted((_luminance(ink), _luminance(paper)))
+    return (high + 0.05) / (low + 0.05)
