@@ -93,8 +93,9 @@ def _type(schema: Json) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
-    if "anyOf" in schema:
-        return " or ".join(_type(one) for one in schema["anyOf"])
+    for choice in ("anyOf", "oneOf"):
+        if choice in schema:
+            return " or ".join(_type(one) for one in schema[choice])
     if "const" in schema:
         return f"`{schema['const']}`"
     if schema["type"] == "array":

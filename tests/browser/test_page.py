@@ -381,7 +381,7 @@ def test_a_file_that_is_no_picture_gets_a_sentence(page: Page, tmp_path: Path) -
     (tmp_path / "list.jpg").write_bytes(TEXT)
     page.choose(tmp_path / "list.jpg")
     page.wait(page.by_id("notice").is_displayed)
-    assert page.text("notice-text").startswith("The picture ")
+    assert page.text("notice-text").startswith("The query ")
     assert page.view() == "start"
     assert ["422" in message for message in page.complaints()] == [True]
 

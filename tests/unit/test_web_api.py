@@ -105,7 +105,7 @@ def test_what_is_no_picture_gets_a_sentence(
 ) -> None:
     response = upload(client, content)
     assert response.status_code == status
-    assert response.get_json()["detail"].startswith("The picture ")
+    assert response.get_json()["detail"].startswith("The query ")
 
 
 @pytest.mark.parametrize(

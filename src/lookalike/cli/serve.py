@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -28,8 +30,14 @@ def serve_command(
     from lookalike.library import Library
     from lookalike.web import serve
 
+    signal.signal(signal.SIGTERM, _end)
     with Library.open(library_folder, create=bool(folders), max_pixels=max_pixels) as library:
         serve(library, host, port, folders=folders, on_ready=_announce)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """What systemd and container engines send is as good a reason to end as Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def _announce(address: str) -> None:

@@ -12,7 +12,7 @@ from PIL.Image import Image
 
 from lookalike import image
 from lookalike.encoder import Encoder
-from lookalike.errors import ImageError, ImageNotFoundError
+from lookalike.errors import ImageError, ImageNotFoundError, InputError
 from lookalike.folder import printable
 from lookalike.indexing import places
 from lookalike.stores.base import Embedding, Record
@@ -55,7 +55,7 @@ class Queries:
         if isinstance(query, bytes):
             return self._encoded(query), ()
         if isinstance(query, Words):
-            return self._encoder().encode_words([query.text])[0], ()
+            return self._of_words(query.text), ()
         path = os.fspath(query)
         record = self._find(path)
         if os.path.lexists(path):
@@ -65,6 +65,16 @@ class Queries:
         if record is None:
             raise ImageError(f"There is no file {printable(path)}: check the path.")
         return self._known_embedding(record), (record.id,)
+
+    def _of_words(self, text: str) -> Embedding:
+        encoder = self._encoder()
+        if "words" not in encoder.card.abilities:
+            raise InputError(
+                f"The model of this library, {encoder.card.name}, finds by pictures only: "
+                "`lookalike models` says which ones find by words."
+            )
+        row: Embedding = encoder.encode_words([text])[0]
+        return row
 
     def _known_embedding(self, record: Record) -> Embedding:
         embedding = self._store.embedding(record.id)
@@ -93,11 +103,11 @@ class Queries:
 
     def read(self, source: str | bytes, near: int) -> Image:
         """A picture to look at. Raises ImageError, with the name of the file."""
-        name = "The picture" if isinstance(source, bytes) else printable(source)
+        name = "The query" if isinstance(source, bytes) else printable(source)
         content = source if isinstance(source, bytes) else Path(source)
         try:
             return image.read(content, max_pixels=self._max_pixels, near=near).image
         except ImageError as error:
-            raise type(error)(f"{name} {error}") from error
+            raise type(error)(f"{name} {error}.") from error
         except OSError as error:
             raise ImageError(f"{name} cannot be read: {error.strerror}.") from error

@@ -27,11 +27,11 @@ _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 @blueprint.post("/api/search")
 def search() -> Response:
-    """The pictures closest to an upload or to a picture of the library."""
-    asked = query.read()
-    hits = served().library.search(asked.picture, k=asked.k)
+    """The pictures closest to an upload, to a picture of the library, or to words."""
+    wanted = query.read()
+    hits = served().library.search(wanted.asked, k=wanted.k)
     answer: dict[str, Any] = {
-        "query": asked.shown,
+        "query": wanted.shown,
         "hits": [
             {**summary(hit.record), "score": hit.score, "distance": hit.distance} for hit in hits
         ],

@@ -64,15 +64,16 @@ def _search() -> Json:
         "operationId": "search",
         "summary": "Search",
         "description": (
-            "The pictures closest to an uploaded picture, or to one of the library (which leaves "
-            "itself out), best first; equal scores in order of path. An upload is held in memory "
-            "for the time of the request and never kept. `hint` is there when the library is empty."
+            "The pictures closest to an uploaded picture, to one of the library (which leaves "
+            "itself out), or to words, best first; equal scores in order of path. An upload is "
+            "held in memory for the time of the request and never kept. `hint` is there when the "
+            "library is empty."
         ),
         "requestBody": {
             "required": True,
             "content": {
                 "multipart/form-data": {"schema": _ref("Upload")},
-                "application/json": {"schema": _ref("Known")},
+                "application/json": {"schema": {"oneOf": [_ref("Known"), _ref("InWords")]}},
             },
         },
         "responses": {
@@ -205,6 +206,10 @@ def _schemas() -> Json:
             {"id": _whole(minimum=0, description="A picture of the library."), "k": _K},
             optional=("k",),
         ),
+        "InWords": _object(
+            {"words": _text("For models that find by words, see `lookalike models`."), "k": _K},
+            optional=("k",),
+        ),
         "Answer": _answer(),
         "UploadedQuery": _object(
             {
@@ -212,6 +217,7 @@ def _schemas() -> Json:
                 "size": _whole(description="Bytes."),
             }
         ),
+        "WordsQuery": _object({"words": _text("The words that were asked for.")}),
         "Summary": _object(_SUMMARY),
         "Hit": _object({**_SUMMARY, **_CLOSENESS}),
         "Image": _object({**_SUMMARY, **_DETAILS}),
@@ -225,7 +231,7 @@ def _schemas() -> Json:
 
 def _answer() -> Json:
     query = {
-        "anyOf": [_ref("Summary"), _ref("UploadedQuery")],
+        "anyOf": [_ref("Summary"), _ref("UploadedQuery"), _ref("WordsQuery")],
         "description": "What was asked.",
     }
     return _object(

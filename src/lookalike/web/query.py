@@ -9,6 +9,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from lookalike.library import Words
 from lookalike.web.links import summary
 from lookalike.web.openapi import DEFAULT_K, MOST_HITS
 from lookalike.web.state import served
@@ -19,10 +20,10 @@ _LARGEST_ID = 10**18 - 1
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to search for: the content of a picture's file, or the id of a picture; how many
-    hits; and how the answer shows the query."""
+    """What to search for: the content of a picture's file, the id of a picture, or words; how
+    many hits; and how the answer shows the query."""
 
-    picture: bytes | int
+    asked: bytes | int | Words
     k: int
     shown: dict[str, Any]
 
@@ -65,14 +66,25 @@ def _from_json() -> Query:
         raise BadRequest("The JSON is nested too deeply.") from error
     if not isinstance(body, dict):
         raise BadRequest('The JSON must be an object such as {"id": 1, "k": 30}.')
-    _refuse_unknown(set(body) - {"id", "k"})
-    image_id = body.get("id", -1)
-    if not _whole(image_id) or not 0 <= image_id <= _LARGEST_ID:
-        raise BadRequest('"id" must be the number of a picture in the library.')
+    _refuse_unknown(set(body) - {"id", "words", "k"})
     k = body.get("k", DEFAULT_K)
     if not _whole(k):
         raise BadRequest(_k_sentence())
+    if ("id" in body) == ("words" in body):
+        raise BadRequest('Send one of "id" and "words".')
+    return _of_words(body["words"], k) if "words" in body else _of_id(body["id"], k)
+
+
+def _of_id(image_id: object, k: int) -> Query:
+    if not isinstance(image_id, int) or not _whole(image_id) or not 0 <= image_id <= _LARGEST_ID:
+        raise BadRequest('"id" must be the number of a picture in the library.')
     return Query(image_id, _checked_k(k), summary(served().library.record(image_id)))
+
+
+def _of_words(words: object, k: int) -> Query:
+    if not isinstance(words, str) or not words.strip():
+        raise BadRequest('"words" must be a text that says something.')
+    return Query(Words(words), _checked_k(k), {"words": words})
 
 
 def _refuse_unknown(names: set[str]) -> None:
