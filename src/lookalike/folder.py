@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import hashlib
 import os
 import stat
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from lookalike.errors import FolderError
 
 _CHUNK = 1 << 20
+_LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a dead link, or one in a circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +54,34 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The files below a root, in order of path, and the folders that could not be read."""
+    """The files below a root, in order of path, and what could not be looked at, with the reason.
+
+    ``unreadable`` holds folders that could not be listed and entries that could not be examined.
+    """
 
     root: str
     files: tuple[ImageFile, ...]
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def hides(self, relative: str) -> bool:
-        """Whether a path lies in a folder that could not be read: not seen is not removed."""
-        return any(not folder or relative.startswith(f"{folder}/") for folder in self.unreadable)
+        """Whether a path is or lies in what could not be looked at: not seen is not removed."""
+        return any(f"{relative}/".startswith(f"{name}/") for name in self.unreadable)
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What a scan found, held against what a library knows. Each list is in order of path."""
+    """What a scan found, held against what a library knows. Each list is in order of path.
+
+    ``unchanged`` counts the pictures that are as they were, ``still_skipped`` the files that were
+    skipped before and are as they were.
+    """
 
     added: list[ImageFile]
     changed: list[ImageFile]
     moved: list[tuple[Known, ImageFile]]
     removed: list[Known]
     unchanged: int
+    still_skipped: int = 0
 
 
 def scan(
@@ -83,10 +93,11 @@ def scan(
 ) -> Scan:
     """Walk a folder and everything below it; with ``below``, only that part of it.
 
-    ``exclude`` holds glob patterns: one with a ``/`` is matched against the path relative to the
-    root, one without against every single name on the way (``raw``, ``*.tmp``, ``2019/*``).
-    Names that begin with a dot are left out unless ``hidden``. Links to folders are followed,
-    each real folder once, so that a loop ends.
+    ``exclude`` holds glob patterns: one with a ``/`` inside is matched against the path relative
+    to the folder that is walked (``2019/*``), one without against every single name on the way
+    (``raw``, ``raw/``, ``*.tmp``). Names that begin with a dot are left out unless ``hidden``.
+    Links to folders are followed, each real folder once, so that a loop ends; one that is reached
+    by its own name, too, goes by that.
 
     Raises:
         FolderError: the root is missing, is not a folder, or cannot be read.
@@ -98,9 +109,8 @@ def scan(
         key=lambda file: os.fsencode(file.relative),
     )
     if below in unreadable:
-        raise FolderError(
-            f"{printable(top)} cannot be read ({unreadable['']}): check its permissions."
-        )
+        name = printable(f"{top}/{below}" if below else top)
+        raise FolderError(f"{name} cannot be read ({unreadable[below]}): check its permissions.")
     return Scan(top, tuple(files), unreadable)
 
 
@@ -128,12 +138,15 @@ def diff(
     moved = _match_moves(new, [*gone, *elsewhere])
     arrived = {file.relative for _, file in moved}
     left = {(item.root, item.relative) for item, _ in moved}
+    same = [known[path] for path in files if path in known and known[path].looks_like(files[path])]
+    skipped = sum(item.digest is None for item in same)
     return Diff(
         added=[file for file in new if file.relative not in arrived],
         changed=changed,
         moved=moved,
         removed=[item for item in gone if (item.root, item.relative) not in left],
-        unchanged=len(files) - len(new) - len(changed),
+        unchanged=len(same) - skipped,
+        still_skipped=skipped,
     )
 
 
@@ -172,24 +185,43 @@ def _walk(
     top: str, below: str, exclude: tuple[str, ...], hidden: bool, unreadable: dict[str, str]
 ) -> Iterator[ImageFile]:
     seen: set[tuple[int, int]] = set()
-    waiting = [below]
+    waiting = deque([below])
     while waiting:
         folder = waiting.pop()
         try:
             if not _first_visit(os.path.join(top, folder), seen):  # noqa: PTH118
                 continue
-            entries = list(os.scandir(os.path.join(top, folder)))  # noqa: PTH118
+            entries = sorted(os.scandir(os.path.join(top, folder)), key=_name)  # noqa: PTH118
         except OSError as error:
             unreadable[folder] = error.strerror or type(error).__name__
             continue
-        for entry in sorted(entries, key=lambda entry: entry.name):
+        for entry in entries:
             relative = f"{folder}/{entry.name}" if folder else entry.name
-            if _left_out(entry.name, relative, exclude, hidden):
+            if _left_out(entry.name, relative.removeprefix(f"{below}/"), exclude, hidden):
                 continue
-            if _is_folder(entry):
-                waiting.append(relative)
-            elif file := _regular_file(top, relative, entry):
-                yield file
+            try:
+                yield from _entered(top, relative, entry, waiting)
+            except OSError as error:
+                if error.errno not in _LEADS_NOWHERE:
+                    unreadable[relative] = error.strerror or type(error).__name__
+
+
+def _entered(
+    top: str, relative: str, entry: os.DirEntry[str], waiting: deque[str]
+) -> Iterator[ImageFile]:
+    """The file, if the entry is one; a folder waits for its turn. Raises OSError."""
+    if not entry.is_dir():
+        status = entry.stat()
+        if stat.S_ISREG(status.st_mode):  # no pipe, no socket
+            yield ImageFile(top, relative, status.st_size, status.st_mtime_ns)
+    elif entry.is_symlink():
+        waiting.appendleft(relative)  # after every real folder: those go by their own names
+    else:
+        waiting.append(relative)
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
 
 
 def _first_visit(folder: str, seen: set[tuple[int, int]]) -> bool:
@@ -204,28 +236,10 @@ def _first_visit(folder: str, seen: set[tuple[int, int]]) -> bool:
 def _left_out(name: str, relative: str, exclude: tuple[str, ...], hidden: bool) -> bool:
     if name.startswith(".") and not hidden:
         return True
+    patterns = (pattern.rstrip("/") for pattern in exclude)
     return any(
-        fnmatch.fnmatchcase(relative if "/" in pattern else name, pattern.rstrip("/"))
-        for pattern in exclude
+        fnmatch.fnmatchcase(relative if "/" in pattern else name, pattern) for pattern in patterns
     )
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _regular_file(top: str, relative: str, entry: os.DirEntry[str]) -> ImageFile | None:
-    """The file, or None for what is no regular file: a pipe, a socket, a dead link."""
-    try:
-        status = entry.stat()
-    except OSError:
-        return None
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    return ImageFile(top, relative, status.st_size, status.st_mtime_ns)
 
 
 def _match_moves(new: list[ImageFile], gone: list[Known]) -> list[tuple[Known, ImageFile]]:
