@@ -139,6 +139,8 @@ def _finder(files: Sequence[ImageFile], below: str) -> Callable[[str], ImageFile
         if path in exact:
             return exact[path]
         alike = by_stem.get(path, [])
+        if len(alike) > 1:  # sidecars and the features themselves lie beside pictures
+            alike = [file for file in alike if image.looks_like_picture(file.path)]
         return alike[0] if len(alike) == 1 else None
 
     return find

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lookalike import folder
 from lookalike.folder import Known
+from lookalike.indexing.reading import NEVER
 from lookalike.stores.base import Catalogue, Record, SkippedFile
 
 
@@ -42,12 +43,12 @@ def differences(
     *,
     retry: bool = False,
 ) -> folder.Diff:
-    """What a scan found against what the store knows; with ``retry``, skipped files are new."""
-    known = {} if retry else {
-        file.relative: _known(file)
+    """What a scan found against what the store knows; with ``retry``, skipped files are changed."""
+    known = {
+        file.relative: _known(replace(file, mtime_ns=NEVER) if retry else file)
         for file in store.skipped()
         if file.root == scan.root and _is_part(file.relative, below)
-    }  # fmt: skip
+    }
     known |= {relative: _known(record) for relative, record in records.items()}
     elsewhere = [
         _known(record)

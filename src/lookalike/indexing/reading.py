@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 BATCH = 16  # pictures in one run of the encoder, and in one transaction
 _LOOK_AHEAD = 2 * BATCH  # files that may be read before the encoder asks for them
 _IN_MEMORY = 64 << 20  # bytes: a larger file is read twice from its path instead of being held
-_NEVER = -1  # a time that no file has: what the system refused to read is tried at every run
+NEVER = -1  # a time that no file has: what the system refused to read is tried at every run
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Failed:
 
     def remembered(self) -> SkippedFile:
         """What the library keeps of it."""
-        mtime_ns = _NEVER if self.passing else self.file.mtime_ns
+        mtime_ns = NEVER if self.passing else self.file.mtime_ns
         return SkippedFile(
             self.file.root, self.file.relative, self.file.size, mtime_ns, self.reason
         )
@@ -103,14 +103,23 @@ class Reader:
 
     def _load(self, file: ImageFile) -> Loaded:
         content, digest = content_of(file)
-        twin = self._store.find_content(digest)
-        embedding = self._store.embedding(twin.id) if twin else None
-        if twin is not None and embedding is not None:
-            return Reused(_placed(twin, file), embedding)
+        if known := self._known(file, digest):
+            return known
         near = self._preprocess.near
         picture = image.read(content, max_pixels=self._max_pixels, near=near)
         pixels = image.to_input(picture.image, self._preprocess)
         return Decoded(record_of(file, digest, picture), pixels)
+
+    def _known(self, file: ImageFile, digest: str) -> Reused | None:
+        twin = self._store.find_content(digest)
+        embedding = self._store.embedding(twin.id) if twin else None
+        if twin is None or embedding is None:
+            return None
+        # The batch before may have been committed since, and the twin be another picture now.
+        still = self._store.get(twin.id)
+        if still is None or still.digest != digest:
+            return None
+        return Reused(_placed(twin, file), embedding)
 
 
 def record_of(file: ImageFile, digest: str, picture: image.Picture) -> Record:

@@ -67,7 +67,8 @@ class _Run:
         records = places.records_below(self._store, root, below)
         found = places.differences(self._store, scan, below, records, retry=options.retry)
         new = [file for file in found.added if _may_be_picture(file)]
-        _refuse_nothing(top, found, len(new), len(records))
+        if not _any_left(found, new):
+            raise _nothing_found(top, root, len(records))
         to_read = sorted([*new, *found.changed], key=lambda file: os.fsencode(file.relative))
         options.on_event(Scanned(folder.printable(top), len(scan.files), len(to_read)))
         for relative, reason in scan.unreadable.items():
@@ -148,7 +149,10 @@ class _Run:
             for one in failed
             if one.file.relative in records and not one.passing
         ]
-        skipped = [one.remembered() for one in failed]
+        # one that may pass leaves what is known of the picture as it is: it is still in the library
+        skipped = [
+            one.remembered() for one in failed if not (one.passing and one.file.relative in records)
+        ]
         self._store.commit(kept, embeddings, skipped, stale, {"indexing": note})
         for record in kept:
             self._tell("changed" if record.relative in records else "added", record.path)
@@ -190,17 +194,22 @@ def _may_be_picture(file: ImageFile) -> bool:
         return False
 
 
-def _refuse_nothing(top: str, found: folder.Diff, new: int, known: int) -> None:
-    if new or found.changed or found.moved or found.unchanged:
-        return
+def _any_left(found: folder.Diff, new: list[ImageFile]) -> bool:
+    seen_before = found.changed or found.moved or found.unchanged or found.still_skipped
+    return bool(new or seen_before)
+
+
+def _nothing_found(top: str, root: str, known: int) -> FolderError:
+    """An empty folder is more often a disk that is not there than a wish to forget it all."""
     name = folder.printable(top)
-    if known:
-        raise FolderError(
-            f"None of the {known} pictures known from {name} are there now, so nothing was "
-            "changed: if its disk is not connected, connect it; if they are really gone, run "
-            f'`lookalike forget "{name}"`.'
-        )
-    raise FolderError(f"There are no pictures in {name}: give a folder that holds some.")
+    if not known:
+        return FolderError(f"There are no pictures in {name}: give a folder that holds some.")
+    way = "forget" if top == root else "index"
+    return FolderError(
+        f"None of the {known} pictures known from {name} are there now, so nothing was "
+        "changed: if its disk is not connected, connect it; if they are really gone, run "
+        f'`lookalike {way} "{folder.printable(root)}"`.'
+    )
 
 
 def _note(progress: Progress) -> str:
