@@ -54,6 +54,9 @@ class Thumbnails:
 
 
 def is_as_recorded(record: Record) -> bool:
-    """Whether the file still has the size and time that it had when it was indexed."""
-    status = os.stat(record.path)  # noqa: PTH116 - a path that may hold any bytes
+    """Whether the file is there, with the size and time that it had when it was indexed."""
+    try:
+        status = os.stat(record.path)  # noqa: PTH116 - a path that may hold any bytes
+    except OSError:
+        return False
     return (status.st_size, status.st_mtime_ns) == (record.size, record.mtime_ns)

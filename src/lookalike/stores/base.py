@@ -78,7 +78,8 @@ class Hit:
 class VectorStore(Protocol):
     """What every engine does alike; the same tests run on each.
 
-    Scores are exact cosines; hits come best first, and equal scores in order of path.
+    Scores are exact cosines; hits come best first, and equal scores in order of path. The order
+    of path is that of the root's bytes, then of those of the path below it.
     """
 
     def upsert(self, records: Sequence[Record], embeddings: Embedding) -> None:

@@ -49,8 +49,12 @@ class Database:
             self.read_only = not os.access(folder, os.W_OK)
             self._immutable = False
             self._immutable = self.read_only and not self._has_shared_memory()
-            with self.reading() as connection:
-                self._prepare(connection)
+            try:
+                with self.reading() as connection:
+                    self._prepare(connection)
+            except BaseException:
+                self.close()
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
 import socket
 from datetime import UTC, datetime
@@ -11,7 +13,9 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from lookalike.errors import LibraryBusyError, LibraryReadOnlyError
+from lookalike.errors import LibraryBusyError, LibraryFullError, LibraryReadOnlyError
+
+_LOG = logging.getLogger(__name__)
 
 
 class WriteLock:
@@ -21,7 +25,7 @@ class WriteLock:
 
     Raises on entering:
         LibraryBusyError: somebody else holds it; the sentence says who and since when.
-        LibraryReadOnlyError: the lock file cannot be made.
+        LibraryReadOnlyError, LibraryFullError: the lock file cannot be made.
     """
 
     def __init__(self, folder: Path, *, wait: float = 0.0) -> None:
@@ -38,6 +42,11 @@ class WriteLock:
                 "wait for it to finish, or ask again with --wait SECONDS."
             ) from None
         except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise LibraryFullError(
+                    f"The disk that holds the library {self._folder} is full: make room and run "
+                    "the same command again."
+                ) from error
             raise LibraryReadOnlyError(
                 f"The library {self._folder} cannot be written to ({error.strerror}): "
                 "choose another folder with --library, or make this one writable."
@@ -51,7 +60,7 @@ class WriteLock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._holder.unlink(missing_ok=True)
+        self._unsign()
         self._lock.release()
 
     def _sign(self) -> None:
@@ -63,8 +72,15 @@ class WriteLock:
         }
         try:
             self._holder.write_text(json.dumps(note), encoding="utf-8")
-        except OSError:
+        except OSError as error:
+            _LOG.info("no note on who is writing: %s", error)
+            self._unsign()
+
+    def _unsign(self) -> None:
+        try:
             self._holder.unlink(missing_ok=True)
+        except OSError as error:  # Windows keeps a file that somebody reads just now
+            _LOG.info("a note on who was writing stays: %s", error)
 
     def _who(self) -> str:
         try:

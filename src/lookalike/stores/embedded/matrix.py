@@ -11,7 +11,8 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Collection, Sequence
+import tokenize
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from lookalike.stores.base import Embedding
 _LOG = logging.getLogger(__name__)
 _Ids = npt.NDArray[np.int64]
 _ROUNDING = 1e-5  # more than float32 sums differ by, whatever order they are added up in
+_NOT_NPY = (ValueError, SyntaxError, EOFError, TypeError, OverflowError, tokenize.TokenError)
 _OVERLAY_LIMIT = 4096  # rows beyond which, and beyond a quarter, a new snapshot is worth writing
 
 
@@ -33,6 +35,11 @@ class View:
     revision: int
     parts: tuple[tuple[_Ids, Embedding], ...]
     dead: frozenset[int]  # positions over all parts, of rows that were removed or replaced
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is laid over the snapshot."""
+        return len(self.parts) > 1 or bool(self.dead)
 
     @property
     def ids(self) -> _Ids:
@@ -88,15 +95,23 @@ class Matrix:
         self._overlay = np.empty((0, dim), np.float32)  # grows by doubling; views see a prefix
         self._overlay_ids = np.empty(0, np.int64)
 
-    def view(self, connection: sqlite3.Connection, revision: int) -> View:
-        """The matrix as of ``revision``, which the connection must be able to see."""
+    def view(
+        self, connection: sqlite3.Connection, begin: Callable[[], int], *, save: bool = False
+    ) -> View:
+        """The matrix as the connection sees it; ``save`` brings the snapshot on disk up to date.
+
+        ``begin`` starts the connection's transaction and tells its revision. It is called here,
+        one thread after the other: a matrix that another thread has taken further would name
+        pictures that an older transaction does not see.
+        """
         with self._guard:
+            revision = begin()
             if self._view is None:
                 self._view = self._load(connection)
             if self._view.revision < revision:
                 self._view = self._follow(connection, self._view, revision)
-            if self._outgrown(self._view):
-                self._view = self._snapshot(connection, revision)
+            if self._outgrown(self._view) or (save and self._view.differs):
+                self._view = self._snapshot(self._view)
             return self._view
 
     def _load(self, connection: sqlite3.Connection) -> View:
@@ -116,10 +131,14 @@ class Matrix:
                 return None
             ids = np.load(file.with_name(f"ids-{revision}.npy"))
             rows = np.load(file, mmap_mode="r")
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, MemoryError, *_NOT_NPY) as error:
             _LOG.info("snapshot %s is left aside: %s", file.name, error)
             return None
-        fits = rows.dtype == np.float32 and rows.shape == (len(ids), self._dim)
+        fits = (
+            (ids.dtype, rows.dtype) == (np.int64, np.float32)
+            and ids.ndim == 1
+            and rows.shape == (len(ids), self._dim)
+        )
         return View(revision, ((ids, rows),), frozenset()) if fits else None
 
     def _follow(self, connection: sqlite3.Connection, view: View, revision: int) -> View:
@@ -158,22 +177,14 @@ class Matrix:
         waste = max(overlay, len(view.dead))
         return waste > _OVERLAY_LIMIT and waste > base // 4
 
-    def save(self, connection: sqlite3.Connection, revision: int) -> None:
-        """Bring the snapshot in the cache folder up to date, where it can be written."""
-        view = self.view(connection, revision)
-        if len(view.parts) > 1 or view.dead:
-            with self._guard:
-                self._view = self._snapshot(connection, revision)
-
-    def _snapshot(self, connection: sqlite3.Connection, revision: int) -> View:
-        view = self._follow(connection, self._view or self._load(connection), revision)
+    def _snapshot(self, view: View) -> View:
         ids = np.sort(np.delete(view.ids, sorted(view.dead)))
         rows = view.embeddings(ids.tolist())
         self._overlay = np.empty((0, self._dim), np.float32)
         self._overlay_ids = np.empty(0, np.int64)
         if self._writable:
-            rows = self._write(ids, rows, revision)
-        return View(revision, ((ids, rows),), frozenset())
+            rows = self._write(ids, rows, view.revision)
+        return View(view.revision, ((ids, rows),), frozenset())
 
     def _write(self, ids: _Ids, rows: Embedding, revision: int) -> Embedding:
         """Write the snapshot and return it memory-mapped; where it cannot be, only time is lost."""

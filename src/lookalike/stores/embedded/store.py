@@ -11,7 +11,7 @@ from types import TracebackType
 
 import numpy as np
 
-from lookalike.errors import LibraryDamagedError
+from lookalike.errors import InputError, LibraryDamagedError
 from lookalike.stores.base import Embedding, Hit, Record, SkippedFile
 from lookalike.stores.embedded import rows
 from lookalike.stores.embedded.database import Database
@@ -105,7 +105,7 @@ class EmbeddedStore:
                 Hit(rows.fetch(connection, image), score, distance)
                 for image, score, distance in best
             ]
-        return sorted(hits, key=lambda hit: (-hit.score, os.fsencode(hit.path)))[:k]
+        return sorted(hits, key=_best_first)[:k]
 
     # ---- the ledger of the files
 
@@ -118,7 +118,15 @@ class EmbeddedStore:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         """One batch in one transaction: records with their embeddings (n, dim), the files that
-        were skipped on the way, the ids of pictures that are none any more, some settings."""
+        were skipped on the way, the ids of pictures that are none any more, some settings.
+
+        Raises: InputError where the embeddings do not fit the records or the library.
+        """
+        if len(records) and embeddings.shape != (len(records), self.dim):
+            raise InputError(
+                f"Embeddings of shape {embeddings.shape} do not fit {len(records)} pictures in a "
+                f"library of {self.dim} numbers each: give one row for each picture."
+            )
         with self._database.writing() as connection:
             changing = len(records) + len(removed) > 0
             revision = self._database.next_revision(connection) if changing else 0
@@ -168,10 +176,12 @@ class EmbeddedStore:
 
     def sample(self, n: int) -> list[Record]:
         """Up to n records, drawn at random."""
+        chosen = "SELECT id FROM images ORDER BY random() LIMIT ?"
         with self._database.reading() as connection:
-            ids = [row[0] for row in connection.execute("SELECT id FROM images")]
-            chosen = np.random.default_rng().choice(ids, min(n, len(ids)), replace=False)
-            return [rows.fetch(connection, int(image)) for image in chosen]
+            found = connection.execute(
+                f"{rows.RECORDS} WHERE images.id IN ({chosen}) ORDER BY random()", (max(n, 0),)
+            ).fetchall()
+        return list(map(rows.record, found))
 
     def roots(self) -> list[str]:
         """The folders that pictures were indexed from, in order."""
@@ -199,7 +209,7 @@ class EmbeddedStore:
     def size(self) -> int:
         """What the database and the matrix take on disk, in bytes."""
         files = [*self.folder.glob("library.sqlite*"), *self.folder.glob("cache/*.npy")]
-        return sum(file.stat().st_size for file in files)
+        return sum(map(_bytes, files))
 
     def problems(self) -> list[str]:
         """What is wrong with the database, one sentence each."""
@@ -214,8 +224,8 @@ class EmbeddedStore:
 
     def save_caches(self) -> None:
         """Write the matrix's snapshot, and fold the log into the database."""
-        with self._snapshot() as (connection, view):
-            self._matrix.save(connection, view.revision)
+        with self._snapshot(save=True):
+            pass
         self._database.tidy()
 
     def close(self) -> None:
@@ -241,12 +251,27 @@ class EmbeddedStore:
         return rows.record(row) if row else None
 
     @contextmanager
-    def _snapshot(self) -> Iterator[tuple[sqlite3.Connection, View]]:
+    def _snapshot(self, *, save: bool = False) -> Iterator[tuple[sqlite3.Connection, View]]:
         """A connection that sees one state of the database, and the matrix of that state."""
         with self._database.reading() as connection:
-            connection.execute("BEGIN")
+
+            def begin() -> int:
+                connection.execute("BEGIN")
+                return self._database.revision(connection)
+
             try:
-                revision = self._database.revision(connection)
-                yield connection, self._matrix.view(connection, revision)
+                yield connection, self._matrix.view(connection, begin, save=save)
             finally:
-                connection.execute("COMMIT")
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+
+
+def _best_first(hit: Hit) -> tuple[float, bytes, bytes]:
+    return -hit.score, os.fsencode(hit.record.root), os.fsencode(hit.record.relative)
+
+
+def _bytes(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # logs and snapshots come and go with other processes
+        return 0
