@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -224,8 +223,8 @@ def page(plan: Plan, text: str) -> str:
     """The page with the table of today. Raises LookupError where the marks are missing."""
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise LookupError(f"{PAGE.name} needs the marks {BEGIN} and {END}, once each.")
-    between = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
-    return between.sub(lambda _: f"{BEGIN}\n\n{table(plan)}\n\n{END}", text)
+    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+    return f"{before}{BEGIN}\n\n{table(plan)}\n\n{END}{after}"
 
 
 def main() -> int:
