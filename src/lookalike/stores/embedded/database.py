@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -25,6 +26,7 @@ from lookalike.stores.embedded import schema
 
 FILE = "library.sqlite"
 _BUSY_SECONDS = 30.0
+_ROOM = 1 << 17  # bytes that SQLite's shared memory and a page or two of its log need
 
 
 class Database:
@@ -179,7 +181,7 @@ class Database:
 
     def _translated(self, error: sqlite3.Error) -> LibraryError:
         name = getattr(error, "sqlite_errorname", None) or ""
-        if name == "SQLITE_FULL":
+        if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and self._no_room()):
             return self._full_error()
         if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
             return self._read_only_error()
@@ -193,6 +195,11 @@ class Database:
                 "copy, or delete it and index again."
             )
         return LibraryError(f"The library {self.folder} cannot be used: {error}.")
+
+    def _no_room(self) -> bool:
+        """Whether the disk is full: SQLite calls it an I/O error where its shared memory cannot
+        grow."""
+        return shutil.disk_usage(self.folder).free < _ROOM
 
     def _read_only_error(self) -> LibraryReadOnlyError:
         return LibraryReadOnlyError(
