@@ -56,7 +56,8 @@ def small_disk(kilobytes: int) -> Iterator[Path]:
         try:
             yield disk
         finally:
-            subprocess.run(["umount", disk], check=True)
+            # lazily: a matrix that is still mapped keeps its disk busy
+            subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def make_read_only(disk: Path) -> None:
