@@ -1,0 +1,307 @@
+"""The matrix of an embedded store: a cache that may be lost, torn or out of date, never wrong."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lookalike.stores.base import Embedding
+from lookalike.stores.embedded import EmbeddedStore, matrix
+from tests.records import record, records, units
+
+DIM = 12
+COUNT = 40
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[EmbeddedStore]:
+    with EmbeddedStore(folder, DIM, create=True) as opened:
+        opened.upsert(records(COUNT), units(COUNT, DIM))
+        opened.save_caches()
+        yield opened
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name.split("-")[0] for path in (folder / "cache").iterdir())
+
+
+def matrix_file(folder: Path) -> Path:
+    (file,) = folder.glob("cache/matrix-*.npy")
+    return file
+
+
+def contents(store: EmbeddedStore) -> dict[str, Embedding]:
+    """Every picture with its embedding, by one query after the other: no matrix is asked."""
+    rows = {one.relative: store.embedding(one.id) for one in store.records()}
+    return {name: row for name, row in rows.items() if row is not None}
+
+
+def check(store: EmbeddedStore) -> None:
+    """What the matrix says is what the database holds."""
+    truth = contents(store)
+    found, embeddings = store.embeddings()
+    assert [one.relative for one in found] == list(truth)
+    for one, row in zip(found, embeddings, strict=True):
+        np.testing.assert_array_equal(row, truth[one.relative])
+    for query in units(3, DIM, seed=77):
+        hits = store.search(query, 7)
+        scores = {name: round(float(row.astype(float) @ query), 4) for name, row in truth.items()}
+        best = sorted(scores.values(), reverse=True)[:7]
+        assert [round(hit.score, 4) for hit in hits] == pytest.approx(best, abs=2e-4)
+        assert len({hit.record.id for hit in hits}) == len(hits)
+
+
+def test_a_saved_matrix_is_mapped_by_whoever_opens_next(store: EmbeddedStore, folder: Path) -> None:
+    assert files(folder) == ["ids", "matrix"]
+    wrong = np.roll(np.load(matrix_file(folder)), 1, axis=0)
+    np.save(matrix_file(folder), wrong)
+    with EmbeddedStore(folder) as other:
+        _, embeddings = other.embeddings()
+    np.testing.assert_array_equal(embeddings, wrong)  # so it was this that was read
+    assert len(store.search(wrong[0], 1)) == 1
+
+
+def test_saving_what_has_not_changed_writes_nothing(store: EmbeddedStore, folder: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in (folder / "cache").iterdir()}
+    store.save_caches()
+    with EmbeddedStore(folder) as other:
+        check(other)
+        other.save_caches()
+    assert {file: file.stat().st_mtime_ns for file in (folder / "cache").iterdir()} == before
+
+
+def test_saving_a_change_leaves_one_snapshot(store: EmbeddedStore, folder: Path) -> None:
+    for seed in range(3):
+        before = matrix_file(folder).name
+        store.upsert([record(f"new {seed}.jpg")], units(1, DIM, seed=seed))
+        store.save_caches()
+        assert matrix_file(folder).name > before
+        assert files(folder) == ["ids", "matrix"]
+        check(store)
+
+
+def _delete(file: Path) -> None:
+    file.unlink()
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _cut(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) * 2 // 3])
+
+
+def _cut_header(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:50])
+
+
+def _garbage(file: Path) -> None:
+    file.write_bytes(bytes(range(256)) * 40)
+
+
+def _broken_header(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b"'shape': (", b"'shape': ((", 1))
+
+
+def _huge_header(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b"(40,", b"(9999999999999,", 1))
+
+
+def _pickled(file: Path) -> None:
+    with file.open("wb") as stream:
+        np.save(stream, np.array([{"a": 1}], dtype=object))
+
+
+def _other_shape(file: Path) -> None:
+    np.save(file, np.load(file)[:-1])
+
+
+def _other_type(file: Path) -> None:
+    np.save(file, np.load(file).astype(np.float16))
+
+
+def _folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+HARM = [
+    *(_delete, _empty, _cut, _cut_header, _garbage, _broken_header, _huge_header, _pickled),
+    *(_other_shape, _other_type, _folder),
+]
+
+
+@pytest.mark.parametrize("which", ["ids", "matrix"])
+@pytest.mark.parametrize("harm", HARM, ids=lambda harm: harm.__name__)
+def test_a_harmed_snapshot_is_left_aside_and_made_again(
+    store: EmbeddedStore, folder: Path, harm: Callable[[Path], None], which: str
+) -> None:
+    store.close()
+    (file,) = folder.glob(f"cache/{which}-*.npy")
+    harm(file)
+    with EmbeddedStore(folder) as other:
+        check(other)
+        other.upsert([record("new.jpg")], units(1, DIM, seed=3))
+        check(other)
+        other.save_caches()
+    with EmbeddedStore(folder) as again:
+        check(again)
+        assert again.count() == COUNT + 1
+
+
+def test_the_whole_cache_may_go_at_any_time(store: EmbeddedStore, folder: Path) -> None:
+    if os.name == "nt":
+        pytest.skip("Windows keeps files that are mapped")
+    check(store)
+    shutil.rmtree(folder / "cache")
+    check(store)
+    store.upsert([record("new.jpg")], units(1, DIM, seed=3))
+    check(store)
+    store.save_caches()
+    assert files(folder) == ["ids", "matrix"]
+    check(store)
+
+
+def test_odd_names_in_the_cache_are_passed_over(store: EmbeddedStore, folder: Path) -> None:
+    for name in ("matrix-.npy", "matrix-x.npy", "matrix-99999999999999999.npy", "matrix-9.npy"):
+        shutil.copy(matrix_file(folder), folder / "cache" / f"{name}.aside")
+    for aside in list((folder / "cache").glob("*.aside")):
+        aside.rename(aside.with_suffix(""))
+    with EmbeddedStore(folder) as other:
+        check(other)
+
+
+def test_a_snapshot_that_lacks_the_latest_commits_is_brought_up_to_date(
+    store: EmbeddedStore, folder: Path
+) -> None:
+    ids = [one.id for one in store.records()]
+    store.upsert([record("00003.jpg"), record("new.jpg")], units(2, DIM, seed=3))
+    store.delete(ids[10:15])
+    with EmbeddedStore(folder) as other:
+        check(other)
+        assert other.count() == COUNT - 4
+
+
+def test_a_database_put_back_from_a_copy_does_not_meet_the_newer_cache(
+    store: EmbeddedStore, folder: Path, tmp_path: Path
+) -> None:
+    store.close()
+    shutil.copy(folder / "library.sqlite", tmp_path / "copy")
+    with EmbeddedStore(folder) as later:
+        later.upsert(records(COUNT), units(COUNT, DIM, seed=8))
+        later.save_caches()
+    shutil.copy(tmp_path / "copy", folder / "library.sqlite")
+    with EmbeddedStore(folder) as restored:
+        check(restored)
+        np.testing.assert_array_equal(restored.embeddings()[1], units(COUNT, DIM))
+        restored.upsert([record("00001.jpg")], units(1, DIM, seed=9))
+        check(restored)
+        restored.save_caches()
+    with EmbeddedStore(folder) as again:
+        check(again)
+    assert files(folder) == ["ids", "matrix"]
+
+
+def test_a_clock_that_goes_back_makes_no_revision_twice(
+    store: EmbeddedStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time_ns", lambda: 1_000_000)
+    for seed in range(3):
+        store.upsert([record("00001.jpg")], units(1, DIM, seed=seed + 20))
+        check(store)
+    store.save_caches()
+    with EmbeddedStore(folder) as other:
+        check(other)
+
+
+@pytest.mark.parametrize("limit", [0, 5, 10**6])
+@pytest.mark.parametrize("seed", range(4))
+def test_any_history_equals_a_fresh_load(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, limit: int, seed: int
+) -> None:
+    monkeypatch.setattr(matrix, "_OVERLAY_LIMIT", limit)
+    chance = np.random.default_rng(seed)
+    with EmbeddedStore(folder, DIM, create=True) as store:
+        for step in range(30):
+            _change(store, chance, step)
+            check(store)
+            if step % 10 == 9:
+                with EmbeddedStore(folder) as fresh:
+                    check(fresh)
+        shutil.rmtree(folder / "cache", ignore_errors=os.name == "nt")
+        with EmbeddedStore(folder) as fresh:
+            check(fresh)
+
+
+def _change(store: EmbeddedStore, chance: np.random.Generator, step: int) -> None:
+    action = chance.integers(10)
+    ids = [one.id for one in store.records()]
+    if action < 6 or not ids:
+        count = int(chance.integers(1, 12))
+        names = [f"{at:05}.jpg" for at in chance.choice(60, count, replace=False)]
+        store.upsert([record(name) for name in names], units(count, DIM, seed=1000 + step))
+    elif action < 8:
+        store.delete(chance.choice(ids, min(len(ids), 6), replace=False).tolist())
+    elif action == 8:
+        store.save_caches()
+    else:
+        store.delete(ids)
+
+
+def test_an_emptied_library_can_be_saved_and_filled_again(
+    store: EmbeddedStore, folder: Path
+) -> None:
+    store.delete([one.id for one in store.records()])
+    store.save_caches()
+    check(store)
+    with EmbeddedStore(folder) as other:
+        check(other)
+        other.upsert(records(3), units(3, DIM))
+        check(other)
+    check(store)
+
+
+def test_an_answer_in_progress_is_not_changed_by_later_commits(store: EmbeddedStore) -> None:
+    with store._snapshot() as (_, view):
+        before = view.search(units(1, DIM)[0], COUNT)
+        ids = [one.id for one in store.records()]
+        for seed in range(5):
+            store.upsert(records(10), units(10, DIM, seed=50 + seed))
+            store.delete(ids[seed + 20 : seed + 21])
+            check(store)
+        assert view.search(units(1, DIM)[0], COUNT) == before
+        np.testing.assert_array_equal(view.embeddings(ids), units(COUNT, DIM))
+
+
+def test_where_nothing_can_be_cached_only_time_is_lost(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrix, "_OVERLAY_LIMIT", 4)
+    with EmbeddedStore(folder, DIM, create=True) as store:
+        (folder / "cache").write_text("in the way")
+        with caplog.at_level(logging.WARNING):
+            for seed in range(3):
+                store.upsert(records(20), units(20, DIM, seed=seed))
+                check(store)
+            store.save_caches()
+        check(store)
+    assert "the matrix is not cached" in caplog.text
+
+
+def test_nothing_is_left_half_written(store: EmbeddedStore, folder: Path) -> None:
+    store.upsert([record("new.jpg")], units(1, DIM))
+    store.save_caches()
+    assert list((folder / "cache").glob("*.part")) == []
