@@ -11,7 +11,7 @@ import click
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-FOLDER = click.Path(path_type=str)
+FOLDER = click.Path(path_type=str, readable=False)
 """A path as it was given: whether it exists is for the library to say, in its own words."""
 
 
@@ -22,7 +22,7 @@ def library_option(command: _Command) -> _Command:
         "library_folder",
         metavar="DIR",
         envvar="LOOKALIKE_LIBRARY",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),
         help="The library's folder. Default: LOOKALIKE_LIBRARY, else a folder of your user data.",
     )(command)
 
