@@ -16,7 +16,7 @@ from lookalike.cli.options import FOLDER, json_option, library_option, print_jso
 @json_option
 def stats_command(*, library_folder: Path | None, skipped: bool, as_json: bool) -> None:
     """Say what the library holds."""
-    from lookalike.library import Library
+    from lookalike.library import Library, printable
 
     with Library.open(library_folder) as library:
         files = library.skipped() if skipped else []
@@ -30,7 +30,8 @@ def stats_command(*, library_folder: Path | None, skipped: bool, as_json: bool) 
             click.echo(f"{file.path}: {file.reason}")
         click.echo(f"{len(files):,} skipped." if files else "No file was skipped.")
         return
-    click.echo(f"library   {stats.folder} ({stats.bytes / 1e6:,.0f} MB)")
+    where = printable(Path(stats.folder).absolute())
+    click.echo(f"library   {where} ({stats.bytes / 1e6:,.1f} MB)")
     click.echo(f"model     {stats.model} ({stats.dim} numbers for each picture)")
     click.echo(f"pictures  {stats.images:,}")
     click.echo(f"skipped   {stats.skipped:,}")
@@ -67,4 +68,5 @@ def forget_command(*, folder: str, library_folder: Path | None, wait: float) -> 
 
     with Library.open(library_folder) as library:
         number = library.forget(folder, wait=wait)
-    click.echo(f"{number:,} pictures left the library; the files are where they were.")
+    pictures = "picture" if number == 1 else "pictures"
+    click.echo(f"{number:,} {pictures} left the library; the files are where they were.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -11,6 +11,8 @@ from lookalike.cli.options import FOLDER, json_option, library_option, print_jso
 
 if TYPE_CHECKING:
     from lookalike.library import ClassScore, Evaluation
+
+_WIDE = 10_000  # columns
 
 
 @click.command("eval", short_help="Measure precision at k and mAP on labels.")
@@ -55,7 +57,8 @@ def _print_table(result: Evaluation, by_class: bool) -> None:
 
     table = Table(box=None, pad_edge=False)
     for title in ("label", "queries", "P@1", "P@10", "P@30", "mAP"):
-        table.add_column(title, justify="left" if title == "label" else "right")
+        justify: Literal["left", "right"] = "left" if title == "label" else "right"
+        table.add_column(title, justify=justify, overflow="fold")
 
     def add(name: str, row: Evaluation | ClassScore) -> None:
         figures = (row.p_at_1, row.p_at_10, row.p_at_30, row.map)
@@ -65,4 +68,7 @@ def _print_table(result: Evaluation, by_class: bool) -> None:
     for row in result.by_class if by_class else ():
         add(row.label, row)
     add("all", result)
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:  # what reads a pipe wants a row a line, however long the label
+        console.width = _WIDE
+    console.print(table)

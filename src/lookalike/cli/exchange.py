@@ -34,17 +34,19 @@ from lookalike.cli.options import (
 )
 def export_command(*, library_folder: Path | None, directory: str | None, file: str | None) -> None:
     """Write the features of all pictures as NumPy files."""
-    from lookalike.library import Library
+    from lookalike.library import Library, printable
 
     if directory is None and file is None:
         raise click.UsageError("Say what to write: --numpy DIR, --matrix FILE, or both.")
     with Library.open(library_folder) as library:
         if directory is not None:
             number = library.export_numpy(directory)
-            click.echo(f"{number:,} features are in {directory}.")
+            click.echo(f"{number:,} features are in {printable(directory)}.")
         if file is not None:
             listing = library.export_matrix(file)
-            click.echo(f"The features are in {file}, their paths in {listing}.")
+            click.echo(
+                f"The features are in {printable(file)}, their paths in {printable(listing)}."
+            )
 
 
 @click.command("import", short_help="Take over features from elsewhere.")

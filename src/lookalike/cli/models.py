@@ -30,4 +30,5 @@ def models_command(as_json: bool) -> None:
         here = "yes" if row.here else "no"
         able = ", ".join(row.abilities)
         click.echo(layout.format(row.name, row.dim, f"{row.size / 1e6:,.0f}", here, able))
-        click.echo(f"    {row.summary} ({row.licence})")
+        click.echo(f"    {row.summary}")
+        click.echo(f"    licence: {row.licence}")

@@ -14,9 +14,20 @@ from lookalike.cli.options import FOLDER, library_option, max_pixels_option
 @click.command("serve", short_help="Show the page and answer REST calls.")
 @click.argument("folders", metavar="[FOLDER...]", nargs=-1, type=FOLDER)
 @library_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="The port."
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on.",
+)
+@click.option(
+    "--port",
+    metavar="N",
+    type=click.IntRange(0, 65535),
+    default=5000,
+    show_default=True,
+    help="The port; 0 takes one that is free.",
 )
 @max_pixels_option
 def serve_command(
