@@ -1,0 +1,65 @@
+"""Help comes at once, says what each command takes, and is what docs/cli.md prints."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.running import run
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("flask", "numpy", "onnxruntime", "PIL", "rich", "waitress")
+TAKES = {
+    "index": ["FOLDER...", "--library", "--model", "--exclude", "--hidden", "--retry", "--json"],
+    "search": ["IMAGE", "--library", "-k", "--words", "--previews", "--max-pixels", "--json"],
+    "serve": ["FOLDER...", "--library", "--host", "--port", "127.0.0.1", "5000"],
+    "models": ["--json"],
+    "stats": ["--library", "--skipped", "--json"],
+    "doctor": ["--library"],
+    "forget": ["FOLDER", "--library", "--wait"],
+    "eval": ["LABELS", "--queries", "--seed", "--by-class", "--json"],
+    "export": ["--numpy", "--matrix", "--library"],
+    "import": ["FEATURES", "FOLDER", "--model", "--library", "--json"],
+}
+
+
+def test_the_front_lists_every_command() -> None:
+    text = run("--help").out
+    listed = text[text.index("Commands:") :].splitlines()[1:]
+    assert [line.split()[0] for line in listed] == list(TAKES)
+    assert all(line.endswith(".") for line in listed)  # none is cut off
+    assert run("-h").out == text
+
+
+@pytest.mark.parametrize("command", TAKES)
+def test_help_says_what_a_command_takes(command: str) -> None:
+    text = run(command, "--help").out
+    assert text.startswith("Usage: ")
+    for name in TAKES[command]:
+        assert name in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import contextlib, io, sys; from lookalike.cli import lookalike\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    for name in {list(TAKES)}:\n"
+        "        lookalike.main([name, '--help'], standalone_mode=False)\n"
+        "print(*sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(told.stdout.split())
+    assert {f"lookalike.cli.{name}" for name in ("index", "search", "serve")} <= loaded
+    assert loaded & set(HEAVY) == set()
+
+
+def test_the_reference_in_the_docs_is_current() -> None:
+    script = ROOT / "scripts" / "write_cli_docs.py"
+    done = subprocess.run(
+        [sys.executable, script, "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
