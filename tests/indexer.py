@@ -8,7 +8,7 @@ from typing import Any
 
 from lookalike.indexing import Event, Indexed, Options, Progress, Report, index
 from lookalike.stores.base import Embedding, Record
-from lookalike.stores.embedded import EmbeddedStore
+from tests.records import open_store
 from tests.small_libraries import DIM, counting_encoder
 
 
@@ -18,7 +18,7 @@ class Indexer:
     def __init__(self, base: Path, model: Path) -> None:
         self.top = (base / "pictures").resolve()
         self.top.mkdir()
-        self.store = EmbeddedStore(base / "library", DIM, create=True)
+        self.store = open_store(base / "library", DIM)
         self.encoder = counting_encoder(model)
         self.events: list[Event] = []
 

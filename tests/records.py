@@ -5,13 +5,30 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
 from lookalike.stores.base import Embedding, Record
+from lookalike.stores.embedded import EmbeddedStore
 
 ROOT = os.path.abspath(os.sep + "pictures")  # noqa: PTH100 - a root is a str
+
+
+def open_store(folder: Path, dim: int) -> EmbeddedStore:
+    """The embedded store in a folder, which is made, for embeddings of that length."""
+    return shaped(EmbeddedStore(folder, create=True), dim)
+
+
+Store = TypeVar("Store", bound=EmbeddedStore)
+
+
+def shaped(store: Store, dim: int) -> Store:
+    """A store that expects embeddings of that length, now and when it is opened again."""
+    store.reshape(dim)
+    store.set(dim=str(dim))
+    return store
 
 
 def record(relative: str, root: str = ROOT, **fields: Any) -> Record:

@@ -22,7 +22,7 @@ from lookalike.stores.base import Embedding, Record
 from lookalike.stores.embedded import EmbeddedStore
 from tests.indexer import Indexer
 from tests.pictures import GPS_ZURICH, exif, make_jpeg, textured
-from tests.records import record, units
+from tests.records import record, shaped, units
 from tests.small_libraries import DIM, picture, write
 
 
@@ -321,7 +321,7 @@ def test_known_content_that_changes_meanwhile_is_not_reused(
 ) -> None:
     write(indexer.top, "a.png")
     (file,) = scan(indexer.top).files
-    with _Between(tmp_path / "other", DIM, create=True) as store:
+    with shaped(_Between(tmp_path / "other", create=True), DIM) as store:
         store.meanwhile = lambda: None
         index(store, lambda: indexer.encoder, [indexer.top], Options())
         (known,) = store.records()

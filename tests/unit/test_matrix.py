@@ -13,7 +13,7 @@ import pytest
 
 from lookalike.stores.base import Embedding
 from lookalike.stores.embedded import EmbeddedStore, matrix
-from tests.records import record, records, units
+from tests.records import open_store, record, records, units
 
 DIM = 12
 COUNT = 40
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> Iterator[EmbeddedStore]:
-    with EmbeddedStore(folder, DIM, create=True) as opened:
+    with open_store(folder, DIM) as opened:
         opened.upsert(records(COUNT), units(COUNT, DIM))
         opened.save_caches()
         yield opened
@@ -234,7 +234,7 @@ def test_any_history_equals_a_fresh_load(
 ) -> None:
     monkeypatch.setattr(matrix, "_OVERLAY_LIMIT", limit)
     chance = np.random.default_rng(seed)
-    with EmbeddedStore(folder, DIM, create=True) as store:
+    with open_store(folder, DIM) as store:
         for step in range(30):
             _change(store, chance, step)
             check(store)
@@ -290,7 +290,7 @@ def test_where_nothing_can_be_cached_only_time_is_lost(
     folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(matrix, "_OVERLAY_LIMIT", 4)
-    with EmbeddedStore(folder, DIM, create=True) as store:
+    with open_store(folder, DIM) as store:
         (folder / "cache").write_text("in the way")
         with caplog.at_level(logging.WARNING):
             for seed in range(3):

@@ -13,13 +13,12 @@ import pytest
 
 from lookalike.errors import InputError
 from lookalike.stores.base import Embedding, Hit, Record, VectorStore
-from lookalike.stores.embedded import EmbeddedStore
-from tests.records import ROOT, record, records, relatives, units
+from tests.records import ROOT, open_store, record, records, relatives, units
 
 DIM = 24
 Engine = Callable[[Path], AbstractContextManager[VectorStore]]
 ENGINES: dict[str, Engine] = {
-    "embedded": lambda folder: EmbeddedStore(folder, DIM, create=True),
+    "embedded": lambda folder: open_store(folder, DIM),
 }
 
 

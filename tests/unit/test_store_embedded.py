@@ -30,7 +30,7 @@ from lookalike.stores.base import SkippedFile
 from lookalike.stores.embedded import EmbeddedStore, WriteLock, schema
 from lookalike.stores.embedded.database import Database
 from tests.disks import make_read_only, open_folder, ordinary_user, small_disk
-from tests.records import ROOT, record, records, relatives, units
+from tests.records import ROOT, open_store, record, records, relatives, units
 
 DIM = 16
 VERSION_1 = Path(__file__).with_name("library_v1.sql")
@@ -43,12 +43,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> Iterator[EmbeddedStore]:
-    with EmbeddedStore(folder, DIM, create=True) as opened:
+    with open_store(folder, DIM) as opened:
         yield opened
 
 
 def filled(folder: Path, count: int) -> None:
-    with EmbeddedStore(folder, DIM, create=True) as store:
+    with open_store(folder, DIM) as store:
         store.upsert(records(count), units(count, DIM))
 
 
@@ -146,7 +146,7 @@ def test_a_library_of_a_newer_version_is_left_alone(folder: Path) -> None:
     execute(folder, "PRAGMA user_version = 99;")
     before = (folder / "library.sqlite").read_bytes()
     with pytest.raises(LibraryTooNewError, match=r"format 99, this one knows \d+\): upgrade"):
-        EmbeddedStore(folder, DIM, create=True)
+        EmbeddedStore(folder, create=True)
     assert (folder / "library.sqlite").read_bytes() == before
 
 
@@ -155,7 +155,7 @@ def test_a_database_of_another_program_is_left_alone(folder: Path) -> None:
     execute(folder, "CREATE TABLE songs (name);")
     before = (folder / "library.sqlite").read_bytes()
     with pytest.raises(LibraryDamagedError, match="not a Lookalike library"):
-        EmbeddedStore(folder, DIM, create=True)
+        EmbeddedStore(folder, create=True)
     assert (folder / "library.sqlite").read_bytes() == before
 
 
@@ -164,12 +164,12 @@ def test_a_file_that_is_no_database_is_left_alone(folder: Path, content: bytes) 
     folder.mkdir()
     (folder / "library.sqlite").write_bytes(content)
     with pytest.raises(LibraryDamagedError, match="is damaged or not a library"):
-        EmbeddedStore(folder, DIM, create=True)
+        EmbeddedStore(folder, create=True)
     assert (folder / "library.sqlite").read_bytes() == content
 
 
 def test_a_page_of_garbage_is_damage_that_is_told(folder: Path) -> None:
-    with EmbeddedStore(folder, DIM, create=True) as store:
+    with open_store(folder, DIM) as store:
         store.upsert(records(500), units(500, DIM))
         store.save_caches()
     content = bytearray((folder / "library.sqlite").read_bytes())
@@ -184,18 +184,22 @@ def test_a_page_of_garbage_is_damage_that_is_told(folder: Path) -> None:
         store.embeddings()
 
 
-def test_a_library_that_was_never_finished(folder: Path) -> None:
+def test_a_library_that_was_never_filled_can_be_begun_again(folder: Path) -> None:
     folder.mkdir()
     (folder / "library.sqlite").touch()
-    with pytest.raises(LibraryDamagedError, match="was never finished: index into it again"):
-        EmbeddedStore(folder)
-    with EmbeddedStore(folder, DIM, create=True) as store:
+    with EmbeddedStore(folder) as store:
+        assert store.is_empty()
+        assert store.settings() == {}
+    with open_store(folder, DIM) as store:
+        store.upsert(records(1), units(1, DIM))
+        assert not store.is_empty()
+    with EmbeddedStore(folder) as store:
         assert store.dim == DIM
 
 
 def test_where_there_is_none(folder: Path) -> None:
     with pytest.raises(LibraryNotFoundError, match="make one with `lookalike index FOLDER`"):
-        EmbeddedStore(folder, DIM)
+        EmbeddedStore(folder)
     assert not folder.exists()
 
 
@@ -204,7 +208,7 @@ def test_a_folder_that_is_a_file(folder: Path) -> None:
     with pytest.raises(LibraryNotFoundError):
         EmbeddedStore(folder)
     with pytest.raises(LibraryError, match="cannot be used"):
-        EmbeddedStore(folder, DIM, create=True)
+        EmbeddedStore(folder, create=True)
 
 
 @pytest.mark.parametrize("name", ["a b #1?mode=ro&x=%41", "é 🦊", "it's"])
@@ -363,7 +367,7 @@ def test_on_a_read_only_disk_it_can_be_searched(cached: bool) -> None:
         make_read_only(disk)
         check_read_only(disk / "library")
         with pytest.raises(LibraryReadOnlyError):
-            EmbeddedStore(disk / "new", DIM, create=True)
+            EmbeddedStore(disk / "new", create=True)
 
 
 def test_in_a_read_only_folder_it_can_be_searched() -> None:
@@ -382,7 +386,7 @@ def test_in_a_read_only_folder_it_can_be_searched() -> None:
 def test_somebody_elses_library_can_be_read_while_it_grows() -> None:
     with open_folder() as top:
         folder = top / "library"
-        with EmbeddedStore(folder, DIM, create=True) as writer:
+        with open_store(folder, DIM) as writer:
             writer.upsert(records(3), units(3, DIM))
             with ordinary_user():
                 if os.access(folder, os.W_OK):
@@ -420,7 +424,7 @@ def test_a_full_disk_keeps_what_was_kept_and_goes_on_when_there_is_room() -> Non
     with small_disk(600) as disk:
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(150_000))
-        with EmbeddedStore(disk / "library", DIM, create=True) as store:
+        with open_store(disk / "library", DIM) as store:
             batches = fill_until_full(store)
             assert batches > 1
             check_kept(store, batches)
@@ -436,7 +440,7 @@ def test_a_full_disk_keeps_what_was_kept_and_goes_on_when_there_is_room() -> Non
 
 def test_a_disk_too_small_to_begin() -> None:
     with small_disk(16) as disk, pytest.raises(LibraryFullError, match="is full"):
-        EmbeddedStore(disk / "library", DIM, create=True)
+        open_store(disk / "library", DIM)
 
 
 def test_a_database_that_may_not_grow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -450,7 +454,7 @@ def test_a_database_that_may_not_grow(folder: Path, monkeypatch: pytest.MonkeyPa
         return connection
 
     monkeypatch.setattr(Database, "_connect", limited)
-    with EmbeddedStore(folder, DIM, create=True) as store:
+    with open_store(folder, DIM) as store:
         batches = fill_until_full(store)
         assert batches > 1
         check_kept(store, batches)
