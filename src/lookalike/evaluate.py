@@ -56,10 +56,14 @@ class Evaluation:
     by_class: tuple[ClassScore, ...]
 
     def to_json(self, *, by_class: bool = False) -> dict[str, Any]:
-        """The figures as JSON types, with a list of the classes' own where asked."""
-        figures = asdict(self)
+        """The figures as JSON types to six decimals, with a list of the classes' where asked."""
+        figures = _rounded(asdict(self))
         classes = figures.pop("by_class")
-        return {**figures, "by_class": list(classes)} if by_class else figures
+        return {**figures, "by_class": [_rounded(one) for one in classes]} if by_class else figures
+
+
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {key: round(v, 6) if isinstance(v, float) else v for key, v in figures.items()}
 
 
 def read_labels(path: str | os.PathLike[str]) -> dict[str, str]:

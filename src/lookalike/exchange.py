@@ -117,6 +117,8 @@ def read_features(source: str | os.PathLike[str]) -> Features:
 
     Raises InputError, as `read_numpy` (for a folder) and `read_matrix` (for a file) do.
     """
+    if not Path(source).exists():
+        raise InputError(f"There is no file or folder {_shown(source)}: check the path.")
     return read_numpy(source) if Path(source).is_dir() else read_matrix(source)
 
 

@@ -247,7 +247,6 @@ def test_a_query_with_any_name_is_shown_on_one_line(tmp_path: Path, shared: Path
 
 
 @POSIX
-@pytest.mark.xfail(reason="a message shows the library's folder as it is", strict=True)
 def test_a_library_with_a_newline_in_its_name_is_shown_on_one_line(tmp_path: Path) -> None:
     message = refused("stats", "--library", tmp_path / "two\nlines")
     assert message.startswith(f"There is no library in {tmp_path}/two\\nlines: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -30,6 +31,7 @@ _COMMANDS = {
 """Each command's module; it is imported when the command is asked for, so that help is quick."""
 
 INTERRUPTED = 130  # what shells expect of a command that Ctrl-C ended
+_OUTPUT_TROUBLES = {errno.ENOSPC, errno.EIO, errno.EDQUOT if hasattr(errno, "EDQUOT") else 0}
 
 
 class _Front(click.Group):
@@ -49,12 +51,20 @@ class _Front(click.Group):
             return super().invoke(ctx)
         except LookalikeError as error:
             _end(str(error))
-        except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
+        except (click.ClickException, click.exceptions.Exit):
             raise
+        except (KeyboardInterrupt, click.Abort):
+            _stop()
         except BrokenPipeError:  # whoever was reading has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(1)
+        except OSError as error:
+            if error.errno not in _OUTPUT_TROUBLES:
+                _end(_unforeseen(error))
+            _end(f"The output cannot be written: {error.strerror}.")
         except Exception as error:  # noqa: BLE001 - the last door: no traceback reaches a user
+            if _was_interrupted(error):
+                _stop()
             _end(_unforeseen(error))
 
 
@@ -80,15 +90,28 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:  # a name that the terminal cannot show must not end the command
             reconfigure(errors="backslashreplace")
-    try:
-        lookalike(standalone_mode=True)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    lookalike()
 
 
 def _end(message: str) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
+    from lookalike.library import printable
+
+    click.echo(f"Error: {printable(message)}", err=True)
     sys.exit(1)
+
+
+def _stop() -> NoReturn:
+    click.echo("Stopped.", err=True)
+    sys.exit(INTERRUPTED)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: native code that is loading turns it into another."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _unforeseen(error: Exception) -> str:

@@ -13,6 +13,7 @@ from lookalike.cli.options import (
     json_option,
     library_option,
     max_pixels_option,
+    scan_options,
     wait_option,
 )
 
@@ -21,14 +22,7 @@ from lookalike.cli.options import (
 @click.argument("folders", metavar="FOLDER...", nargs=-1, required=True, type=FOLDER)
 @library_option
 @click.option("--model", metavar="NAME", help="The model of a new library; see `lookalike models`.")
-@click.option(
-    "--exclude",
-    metavar="GLOB",
-    multiple=True,
-    help="Leave out what matches: a name anywhere (*.tmp, raw) or, with a slash, a path below "
-    "FOLDER (2019/*). May be given again.",
-)
-@click.option("--hidden", is_flag=True, help="Take names that begin with a dot, too.")
+@scan_options
 @click.option("--retry", is_flag=True, help="Try files again that were skipped before.")
 @max_pixels_option
 @wait_option
@@ -54,8 +48,10 @@ def index_command(
     """
     from lookalike.cli.front import INTERRUPTED
     from lookalike.cli.progress import print_event, print_report, shown_progress
-    from lookalike.library import Library
+    from lookalike.library import Library, real_folder
 
+    for folder in folders:  # a slip of the pen makes no library
+        real_folder(folder)
     with Library.open(library_folder, model=model, create=True, max_pixels=max_pixels) as library:
         try:
             with nullcontext(print_event) if as_json else shown_progress() as tell:

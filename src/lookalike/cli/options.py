@@ -43,6 +43,19 @@ def wait_option(command: _Command) -> _Command:
     )(command)
 
 
+def scan_options(command: _Command) -> _Command:
+    """``--exclude`` and ``--hidden``: what of a folder is looked at."""
+    hidden = click.option("--hidden", is_flag=True, help="Take names that begin with a dot, too.")
+    exclude = click.option(
+        "--exclude",
+        metavar="GLOB",
+        multiple=True,
+        help="Leave out what matches: a name anywhere (*.tmp, raw) or, with a slash, a path below "
+        "FOLDER (2019/*). May be given again.",
+    )
+    return exclude(hidden(command))
+
+
 def max_pixels_option(command: _Command) -> _Command:
     """``--max-pixels``: the bound on one picture."""
     return click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from lookalike.library import Library, Record
 
 _ROWS = 4
+_MAY_DRAW = ("kitty", "ghostty", "wezterm", "iterm", "foot", "mlterm", "contour", "vscode", "sixel")
+_MAY_DRAW_IF_SET = ("KITTY_WINDOW_ID", "KONSOLE_VERSION", "WT_SESSION", "WEZTERM_PANE")
 
 
 class Previews:
@@ -43,10 +46,19 @@ class Previews:
 
 def _renderable(console: Console, wanted: bool | None) -> Any:
     """What draws a picture: by the terminal's own protocol, or only if wanted with characters."""
-    if wanted is False or (wanted is None and not (console.is_terminal and sys.stdin.isatty())):
+    if wanted is False or (wanted is None and not (console.is_terminal and _may_draw())):
         return None
-    from textual_image import renderable
+    from textual_image import renderable  # asks the terminal what it can do
 
     if wanted or renderable.Image in (renderable.TGPImage, renderable.SixelImage):
         return renderable.Image
     return None
+
+
+def _may_draw() -> bool:
+    """Whether the terminal is of a kind that may draw: others are not worth the question, which
+    takes half a second."""
+    if not sys.stdin.isatty():
+        return False
+    name = f"{os.environ.get('TERM', '')} {os.environ.get('TERM_PROGRAM', '')}".lower()
+    return any(kind in name for kind in _MAY_DRAW) or any(map(os.environ.get, _MAY_DRAW_IF_SET))

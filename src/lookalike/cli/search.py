@@ -10,6 +10,8 @@ import click
 
 from lookalike.cli.options import FOLDER, json_option, library_option, max_pixels_option, print_json
 
+_NO_WIDTH = 10_000
+
 if TYPE_CHECKING:
     from lookalike.library import Hit, Library, Query
 
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
 @library_option
 @click.option("--words", metavar="TEXT", help="Search by words, with a model that takes them.")
 @click.option(
-    "-k", type=click.IntRange(min=1), default=30, show_default=True, help="How many to show."
+    "-k",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="How many to show.",
 )
 @click.option(
     "--previews/--no-previews",
@@ -97,6 +104,8 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None) -> No
     from lookalike.library import printable
 
     console = Console()
+    if not console.is_terminal:  # for grep and its like: a hit is a line
+        console.width = _NO_WIDTH
     shown = Previews(library, console, wanted=previews)
     table = Table(box=None, pad_edge=False, show_edge=False)
     table.add_column("", justify="right", style="dim")

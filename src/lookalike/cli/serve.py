@@ -8,7 +8,7 @@ from types import FrameType
 
 import click
 
-from lookalike.cli.options import FOLDER, library_option, max_pixels_option
+from lookalike.cli.options import FOLDER, library_option, max_pixels_option, scan_options
 
 
 @click.command("serve", short_help="Show the page and answer REST calls.")
@@ -29,21 +29,39 @@ from lookalike.cli.options import FOLDER, library_option, max_pixels_option
     show_default=True,
     help="The port; 0 takes one that is free.",
 )
+@scan_options
 @max_pixels_option
 def serve_command(
-    *, folders: tuple[str, ...], library_folder: Path | None, host: str, port: int, max_pixels: int
+    *,
+    folders: tuple[str, ...],
+    library_folder: Path | None,
+    host: str,
+    port: int,
+    exclude: tuple[str, ...],
+    hidden: bool,
+    max_pixels: int,
 ) -> None:
     """Show the page on http://127.0.0.1:5000, and answer REST calls there.
 
     With a FOLDER, the page opens at once, and the folder is indexed while it is served. What
     another `lookalike index` adds to the library appears without a restart.
     """
-    from lookalike.library import Library
+    from lookalike.library import Library, real_folder
     from lookalike.web import serve
 
+    for folder in folders:
+        real_folder(folder)
     signal.signal(signal.SIGTERM, _end)
     with Library.open(library_folder, create=bool(folders), max_pixels=max_pixels) as library:
-        serve(library, host, port, folders=folders, on_ready=_announce)
+        serve(
+            library,
+            host,
+            port,
+            folders=folders,
+            exclude=exclude,
+            hidden=hidden,
+            on_ready=_announce,
+        )
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from PIL import (
-    AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
     Image,
@@ -253,6 +252,8 @@ def _mend_transparency(opened: ImageFile.ImageFile, stream: IO[bytes]) -> None:
 
 
 def _avif(stream: IO[bytes]) -> ImageFile.ImageFile:
+    from PIL import AvifImagePlugin  # its codecs take a while to load
+
     # Of all decoders this one alone refuses a picture for its damaged EXIF block. How the picture
     # lies is not said there, so that it can be read without.
     try:

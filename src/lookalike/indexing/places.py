@@ -53,10 +53,15 @@ def differences(
     elsewhere = [
         _known(record)
         for root in store.roots()
-        if root != scan.root and not os.path.isdir(root)  # noqa: PTH112 - may hold any bytes
-        for record in store.records(root)
+        if root != scan.root
+        for record in _if_away(list(store.records(root)))
     ]
     return folder.diff(scan.files, known, elsewhere=elsewhere, hidden=scan.hides)
+
+
+def _if_away(records: list[Record]) -> list[Record]:
+    """The records of a root if none of its pictures is there: it was moved, or is not mounted."""
+    return [] if any(os.path.lexists(record.path) for record in records) else records
 
 
 def forget(store: Catalogue, root: str) -> int:

@@ -2,7 +2,7 @@
 
 from lookalike.evaluate import ClassScore, Evaluation
 from lookalike.exchange import Features, read_features
-from lookalike.folder import printable
+from lookalike.folder import printable, real_folder
 from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
 from lookalike.library.checkup import Finding
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
@@ -35,4 +35,5 @@ __all__ = [
     "model_rows",
     "printable",
     "read_features",
+    "real_folder",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 from lookalike import weights
 from lookalike.errors import ModelError
 from lookalike.folder import printable
-from lookalike.models import ModelCard
+from lookalike.library.opening import IMPORTED, Model
 from lookalike.stores.embedded import EmbeddedStore
 
 
@@ -23,7 +23,7 @@ class Finding:
     text: str
 
 
-def check(store: EmbeddedStore, card: ModelCard | None) -> Iterator[Finding]:
+def check(store: EmbeddedStore, model: Model) -> Iterator[Finding]:
     """Look at everything; nothing is changed."""
     problems = store.problems()
     for problem in problems:
@@ -32,7 +32,7 @@ def check(store: EmbeddedStore, card: ModelCard | None) -> Iterator[Finding]:
         return
     yield Finding(True, f"The database is sound; it holds {store.count():,} pictures.")
     yield _vectors(store)
-    yield _model(card)
+    yield _weights(model)
     for root in store.roots():
         yield _root(store, root)
 
@@ -48,9 +48,10 @@ def _vectors(store: EmbeddedStore) -> Finding:
     return Finding(True, f"Every embedding has {store.dim} numbers and length 1.")
 
 
-def _model(card: ModelCard | None) -> Finding:
+def _weights(model: Model) -> Finding:
+    card = model.card
     if card is None:
-        return Finding(True, "The embeddings were imported; there is no model to check.")
+        return Finding(model.name == IMPORTED, model.missing)
     if not weights.is_here(card):
         return Finding(True, f"The weights of {card.name} are fetched when they are needed.")
     try:
@@ -70,6 +71,9 @@ def _root(store: EmbeddedStore, root: str) -> Finding:
             "connect its disk, or index the folder at its new place.",
         )
     away = sum(not os.path.exists(record.path) for record in records)  # noqa: PTH110
+    if away == len(records) > 0:
+        hint = f'connect its disk, or take it out with `lookalike forget "{name}"`'
+        return Finding(False, f"None of the {away:,} pictures of {name} are there: {hint}.")
     if away:
         hint = f'run `lookalike index "{name}"`'
         return Finding(False, f"{away:,} of {len(records):,} pictures of {name} are gone: {hint}.")

@@ -29,7 +29,7 @@ from lookalike.indexing import (
 )
 from lookalike.library.checkup import Finding, check
 from lookalike.library.glance import Stats, indexing
-from lookalike.library.opening import IMPORTED, default_folder, open_store
+from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.queries import Queries, Query
 from lookalike.models import ModelCard
 from lookalike.stores.base import Embedding, Hit, Record
@@ -43,10 +43,10 @@ _LOG = logging.getLogger(__name__)
 class Library:
     """A person's pictures and how to find them. May be used from many threads at once."""
 
-    def __init__(self, store: EmbeddedStore, card: ModelCard | None, max_pixels: int) -> None:
+    def __init__(self, store: EmbeddedStore, model: Model, max_pixels: int) -> None:
         """Use `Library.open`."""
         self._store = store
-        self._card = card
+        self._model = model
         self._max_pixels = max_pixels
         self._loaded: Encoder | None = None
         self._loading = threading.Lock()
@@ -76,8 +76,8 @@ class Library:
             ModelError: there is no such model.
         """
         where = Path(folder) if folder is not None else default_folder()
-        store, card = open_store(where, model=model, create=create, dim=dim)
-        return cls(store, card, max_pixels)
+        store, settled = open_store(where.absolute(), model=model, create=create, dim=dim)
+        return cls(store, settled, max_pixels)
 
     # ---- what it is
 
@@ -94,17 +94,14 @@ class Library:
     @property
     def model(self) -> str:
         """The name of the model that the embeddings come from."""
-        return self._card.name if self._card else IMPORTED
+        return self._model.name
 
     @property
     def card(self) -> ModelCard:
-        """The model's card. Raises ModelError where the embeddings were imported without one."""
-        if self._card is None:
-            raise ModelError(
-                "This library was made from imported features of a model that Lookalike does not "
-                "have, so it can only be searched with its own pictures."
-            )
-        return self._card
+        """The model's card. Raises ModelError where Lookalike does not have the model."""
+        if self._model.card is None:
+            raise ModelError(self._model.missing)
+        return self._model.card
 
     def stats(self) -> Stats:
         """A library at a glance."""
@@ -212,6 +209,8 @@ class Library:
         """
         if k < 1:
             raise InputError(f"k must be 1 or more, not {k}.")
+        if self._store.is_empty():
+            return []
         embedding, without = self._queries.embedding(query)
         return self._store.search(embedding, k, without=without)
 
@@ -277,13 +276,13 @@ class Library:
 
     def check(self) -> list[Finding]:
         """Look at the database, the model and the folders; bring the caches up to date."""
-        findings = list(check(self._store, self._card))
+        findings = list(check(self._store, self._model))
         if not self.read_only and all(finding.good for finding in findings):
             self._store.save_caches()
             digests = {record.digest for record in self._store.records()}
             orphans = self._thumbnails.drop_orphans(digests)
             findings.append(
-                Finding(True, f"The caches are fresh; {orphans:,} old thumbnails left.")
+                Finding(True, f"The caches are fresh; {orphans:,} old thumbnails were deleted.")
             )
         return findings
 
@@ -307,6 +306,7 @@ class Library:
     @contextmanager
     def _writing(self, wait: float) -> Iterator[None]:
         with WriteLock(self.folder, wait=wait):
+            settle(self._store, self._model)
             try:
                 yield
             finally:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 from lookalike import models
-from lookalike.errors import ModelMismatchError
+from lookalike.errors import ModelError, ModelMismatchError
 from lookalike.models import ModelCard
 from lookalike.stores.embedded import EmbeddedStore
 
 IMPORTED = "imported"  # the model's name where embeddings came from elsewhere
+_IMPORTED_ONLY = (
+    "This library was made from imported features of a model that Lookalike does not have: it can "
+    "only be searched with its own pictures, and other pictures go into another library."
+)
 
 
 def default_folder() -> Path:
@@ -21,53 +26,87 @@ def default_folder() -> Path:
     return Path(named) if named else platformdirs.user_data_path("lookalike", False) / "library"
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The model of a library: the name and identity it is remembered by, and its card.
+
+    Where there is no card, ``missing`` says why in a sentence; everything that needs no encoder
+    works all the same.
+    """
+
+    name: str
+    identity: str
+    card: ModelCard | None
+    missing: str = ""
+
+
 def open_store(
     where: Path, *, model: str | os.PathLike[str] | None, create: bool, dim: int | None
-) -> tuple[EmbeddedStore, ModelCard | None]:
+) -> tuple[EmbeddedStore, Model]:
     """The store in a folder and the model it belongs to; see `Library.open`."""
     wanted = models.find(model) if model is not None else None
-    new = wanted if wanted is not None or dim is not None else models.find(models.DEFAULT_MODEL)
-    new_dim = new.dim if new is not None else dim
-    store = EmbeddedStore(where, new_dim if create else None, create=create)
+    store = EmbeddedStore(where, create=create)
     try:
-        return store, _settled_model(store, wanted, new)
+        settings = store.settings()
+        if store.is_empty() and (create or "model" not in settings):
+            chosen = _chosen(settings.get("model", IMPORTED), wanted, dim)
+            store.reshape(chosen.card.dim if chosen.card else dim or 0)
+            return store, chosen
+        return store, _remembered(store.folder, settings, wanted)
     except BaseException:
         store.close()
         raise
 
 
-def _settled_model(
-    store: EmbeddedStore, wanted: ModelCard | None, new: ModelCard | None
-) -> ModelCard | None:
-    """The model of a library: its own, which must be the wanted one; a new library gets ``new``.
+def settle(store: EmbeddedStore, model: Model) -> None:
+    """Write down the model of an empty library, or see that it is the one of the library.
 
-    None stands for a model that Lookalike does not have.
+    The caller holds the write lock: two processes may have begun the same library at once.
     """
     settings = store.settings()
-    name = settings.get("model")
-    if name is None:
-        store.set(
-            model=_model_name(new) if new else IMPORTED,
-            identity=new.identity if new else IMPORTED,
-        )
-        return new
-    if wanted is not None and wanted.identity != settings["identity"]:
-        raise ModelMismatchError(
-            f"The library {store.folder} was made with the model {name}, not {wanted.name}: leave "
-            "out --model, or name another folder with --library."
-        )
-    if name == IMPORTED:
-        return None
+    if settings.get("identity") == model.identity and settings.get("dim") == str(store.dim):
+        return
+    if not store.is_empty():
+        raise _mismatch(store.folder, settings["model"], model.name)
+    store.set(model=model.name, identity=model.identity, dim=str(store.dim))
+
+
+def _chosen(remembered: str, wanted: ModelCard | None, dim: int | None) -> Model:
+    """The model of a library that holds nothing yet: what is wanted now, else what it was begun
+    with, else the default."""
+    if wanted is None and dim is not None:
+        return Model(IMPORTED, IMPORTED, None, _IMPORTED_ONLY)
+    name = models.DEFAULT_MODEL if remembered == IMPORTED else remembered
     card = wanted or models.find(name)
-    if card.identity != settings["identity"]:
+    return Model(_lasting_name(card), card.identity, card)
+
+
+def _remembered(folder: Path, settings: dict[str, str], wanted: ModelCard | None) -> Model:
+    name, identity = settings["model"], settings["identity"]
+    if wanted is not None and wanted.identity != identity:
+        raise _mismatch(folder, name, wanted.name)
+    if name == IMPORTED:
+        return Model(name, identity, None, _IMPORTED_ONLY)
+    try:
+        card = wanted or models.find(name)
+    except ModelError as error:  # a file of the user's own that is not where it was
+        return Model(name, identity, None, str(error))
+    if card.identity != identity:
         raise ModelMismatchError(
-            f"The library {store.folder} was made with other weights or another preprocess of "
-            f"{name}: put those back, or name another folder with --library and index again."
+            f"The library {folder} was made with other weights or another preprocess of {name}: "
+            "put those back, or name another folder with --library and index again."
         )
-    return card
+    return Model(name, identity, card)
 
 
-def _model_name(card: ModelCard) -> str:
+def _mismatch(folder: Path, name: str, wanted: str) -> ModelMismatchError:
+    return ModelMismatchError(
+        f"The library {folder} was made with the model {name}, not {wanted}: leave out --model, "
+        "or name another folder with --library."
+    )
+
+
+def _lasting_name(card: ModelCard) -> str:
     """What `lookalike.models.find` finds the card by again."""
     if isinstance(card.source, models.LocalFile):
         return os.path.realpath(card.source.path)

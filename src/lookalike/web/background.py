@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,18 @@ _log = logging.getLogger(__name__)
 class BackgroundIndexing:
     """Indexes folders once, beside the server; an error never reaches the server."""
 
-    def __init__(self, library: Library, folders: Sequence[str | os.PathLike[str]]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        folders: Sequence[str | os.PathLike[str]],
+        *,
+        exclude: Collection[str] = (),
+        hidden: bool = False,
+    ) -> None:
         self._library = library
         self._folders = list(folders)
+        self._exclude = exclude
+        self._hidden = hidden
         self._stop = Event()
         self._trouble: str | None = None
         self._thread = Thread(target=self._run, name="indexing", daemon=True)
@@ -43,7 +52,9 @@ class BackgroundIndexing:
 
     def _run(self) -> None:
         try:
-            self._library.index(self._folders, stop=self._stop)
+            self._library.index(
+                self._folders, exclude=self._exclude, hidden=self._hidden, stop=self._stop
+            )
         except LookalikeError as error:
             _log.error("Indexing stopped: %s", error)
             self._trouble = str(error)

@@ -6,7 +6,7 @@ import errno
 import ipaddress
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
@@ -33,9 +33,13 @@ def serve(
     port: int = 5000,
     *,
     folders: Sequence[str | os.PathLike[str]] = (),
+    exclude: Collection[str] = (),
+    hidden: bool = False,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a library until Ctrl-C; ``folders`` are indexed meanwhile.
+
+    ``exclude`` and ``hidden`` say what of the folders, as for `Library.index`.
 
     ``on_ready`` gets the page's address once connections are accepted; port 0 takes a free one.
 
@@ -43,7 +47,7 @@ def serve(
         InputError: the host is unknown, or the port is in use or not allowed.
     """
     listening = listen(host, port)
-    indexing = BackgroundIndexing(library, folders)
+    indexing = BackgroundIndexing(library, folders, exclude=exclude, hidden=hidden)
     app = create_app(library, hosts=_names(listening, host), trouble=indexing.trouble)
     server = make_server(app, listening)
     try:

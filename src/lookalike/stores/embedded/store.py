@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from lookalike.errors import InputError, LibraryDamagedError
+from lookalike.errors import InputError
 from lookalike.stores.base import Embedding, Hit, Record, SkippedFile
 from lookalike.stores.embedded import rows
 from lookalike.stores.embedded.database import Database
@@ -22,27 +22,27 @@ from lookalike.stores.embedded.matrix import Matrix, View
 class EmbeddedStore:
     """Records and embeddings in one folder; a `Catalogue`."""
 
-    def __init__(self, folder: Path, dim: int | None = None, *, create: bool = False) -> None:
-        """Open a library's folder; ``dim``, the length of its embeddings, is for a new one.
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        """Open a library's folder, or with ``create`` make an empty one.
 
         Raises: the errors below `lookalike.errors.LibraryError`.
         """
         self.folder = folder
         self._database = Database(folder, create=create)
         try:
-            known = self.settings().get("dim")
-            if known is None and dim is None:
-                raise LibraryDamagedError(
-                    f"The library in {folder} was never finished: index into it again, or name "
-                    "another folder with --library."
-                )
-            if known is None:
-                self.set(dim=str(dim))
-            self.dim = int(known or dim or 0)
+            self.reshape(int(self.settings().get("dim", 0)))
         except BaseException:
             self._database.close()
             raise
-        self._matrix = Matrix(folder / "cache", self.dim, writable=not self.read_only)
+
+    def reshape(self, dim: int) -> None:
+        """Expect embeddings of this length, in this process; for a store that is empty."""
+        self.dim = dim
+        self._matrix = Matrix(self.folder / "cache", dim, writable=not self.read_only)
+
+    def is_empty(self) -> bool:
+        """Whether there is no picture."""
+        return self.count() == 0
 
     @property
     def read_only(self) -> bool:
