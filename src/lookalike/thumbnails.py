@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PIL.Image import Image
@@ -50,7 +51,8 @@ class Thumbnails:
             aside.replace(file)
         except OSError as error:  # a cache: the next request makes it again
             _LOG.warning("a thumbnail is not kept: %s", error)
-            aside.unlink(missing_ok=True)
+            with suppress(OSError):  # what hinders writing may hinder this
+                aside.unlink()
 
 
 def is_as_recorded(record: Record) -> bool:
