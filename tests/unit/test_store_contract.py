@@ -120,6 +120,15 @@ def test_deleted_pictures_are_gone_from_everywhere(store: VectorStore) -> None:
     np.testing.assert_array_equal(embeddings, rows[[0, 2, 4]])
 
 
+@pytest.mark.parametrize("number", [0, -1, 10**18, 10**30, -(10**30)])
+def test_a_number_that_is_no_id(store: VectorStore, number: int) -> None:
+    store.upsert(records(2), units(2, DIM))
+    assert store.get(number) is None
+    assert store.embedding(number) is None
+    assert store.delete([number]) == 0
+    assert len(store.search(units(1, DIM)[0], 9, without=[number])) == 2
+
+
 def test_ids_are_never_used_twice(store: VectorStore) -> None:
     seen: set[int] = set()
     for _ in range(3):

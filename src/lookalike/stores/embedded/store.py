@@ -57,18 +57,23 @@ class EmbeddedStore:
 
     def delete(self, ids: Collection[int]) -> int:
         """Forget pictures; returns how many there were."""
+        possible = list(filter(_may_be_id, ids))
         with self._database.writing() as connection:
-            revision = self._database.next_revision(connection) if ids else 0
-            return sum(rows.remove(connection, revision, image) for image in ids)
+            revision = self._database.next_revision(connection) if possible else 0
+            return sum(rows.remove(connection, revision, image) for image in possible)
 
     def get(self, image_id: int) -> Record | None:
         """One record, or None."""
+        if not _may_be_id(image_id):
+            return None
         with self._database.reading() as connection:
             row = connection.execute(f"{rows.RECORDS} WHERE images.id = ?", (image_id,)).fetchone()
         return rows.record(row) if row else None
 
     def embedding(self, image_id: int) -> Embedding | None:
         """One embedding of shape (dim,), or None."""
+        if not _may_be_id(image_id):
+            return None
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT vector FROM embeddings WHERE image = ?", (image_id,)
@@ -269,6 +274,11 @@ class EmbeddedStore:
 
 def _best_first(hit: Hit) -> tuple[float, bytes, bytes]:
     return -hit.score, os.fsencode(hit.record.root), os.fsencode(hit.record.relative)
+
+
+def _may_be_id(number: int) -> bool:
+    """Whether SQLite can compare the number with ids: anybody may ask for any."""
+    return 0 < number < 1 << 63
 
 
 def _bytes(file: Path) -> int:
