@@ -205,10 +205,9 @@ def test_where_there_is_none(folder: Path) -> None:
 
 def test_a_folder_that_is_a_file(folder: Path) -> None:
     folder.write_text("not a folder")
-    with pytest.raises(LibraryNotFoundError):
-        EmbeddedStore(folder)
-    with pytest.raises(LibraryError, match="cannot be used"):
-        EmbeddedStore(folder, create=True)
+    for create in (False, True):
+        with pytest.raises(LibraryDamagedError, match="is a file, not a folder"):
+            EmbeddedStore(folder, create=create)
 
 
 @pytest.mark.parametrize("name", ["a b #1?mode=ro&x=%41", "é 🦊", "it's"])

@@ -209,8 +209,8 @@ class Library:
         """
         if k < 1:
             raise InputError(f"k must be 1 or more, not {k}.")
-        if self._store.is_empty():
-            return []
+        if self._model.card is None and self._store.is_empty():
+            return []  # begun by an import that failed
         embedding, without = self._queries.embedding(query)
         return self._store.search(embedding, k, without=without)
 
