@@ -173,6 +173,8 @@ def printable(path: str | os.PathLike[str]) -> str:
 
 def real_folder(root: str | os.PathLike[str]) -> str:
     """The one true path of a folder that exists. Raises FolderError."""
+    if "\0" in os.fspath(root):  # no system has such a name
+        raise FolderError(f"There is no folder {printable(root)}: check the path.")
     top = os.path.realpath(root)
     if not os.path.exists(top):  # noqa: PTH110 - a path that no Path can stat is a case here
         raise FolderError(f"There is no folder {printable(root)}: check the path.")

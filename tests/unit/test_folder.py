@@ -195,6 +195,8 @@ def test_names_of_any_bytes_are_in_order_of_their_bytes(top: Path) -> None:
 
 
 def test_a_folder_that_is_missing(top: Path) -> None:
+    with pytest.raises(FolderError, match=r"There is no folder a\\x00b: check the path\.$"):
+        scan("a\0b")
     with pytest.raises(FolderError, match=r"There is no folder .*no\\nne: check the path\.$"):
         scan(top / "no\nne")
 
