@@ -7,6 +7,7 @@ import fnmatch
 import hashlib
 import os
 import stat
+import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from lookalike.errors import FolderError
 
 _CHUNK = 1 << 20
+_TURNS = {"LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # order of letters
 _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a dead link, or one in a circle
 
 
@@ -160,15 +162,21 @@ def digest(path: str | os.PathLike[str]) -> str:
 
 
 def printable(path: str | os.PathLike[str]) -> str:
-    """A path as one line that every terminal and every encoder can show.
+    """A path as one line that a terminal can show.
 
-    Control characters and bytes that are not UTF-8 appear as backslash escapes.
+    Escaped with a backslash are control characters, bytes that are not UTF-8, and what breaks or
+    turns a line. Spaces of other widths and the joiners of emoji stay: a name that is copied from
+    the terminal is then still the name.
     """
-    text = os.fspath(path)
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
+        char.encode("unicode_escape").decode("ascii") if _breaks_a_line(char) else char
+        for char in os.fspath(path)
     )
+
+
+def _breaks_a_line(char: str) -> bool:
+    turns = unicodedata.bidirectional(char) in _TURNS
+    return turns or unicodedata.category(char) in {"Cc", "Cn", "Cs", "Zl", "Zp"}
 
 
 def real_folder(root: str | os.PathLike[str]) -> str:

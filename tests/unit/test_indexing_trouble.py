@@ -299,6 +299,24 @@ def test_a_part_first_and_then_the_whole(indexer: Indexer) -> None:
     assert list(indexer.skipped()) == ["b/text.jpg"]
 
 
+def test_a_part_that_is_not_connected_keeps_its_pictures(indexer: Indexer) -> None:
+    write(indexer.top, "a.png", "disk/1.png", "disk/2.png")
+    disk, elsewhere = indexer.top / "disk", indexer.top.parent / "elsewhere"
+    indexer.index(disk)
+    before = indexer.by_name()
+    disk.rename(elsewhere)
+    disk.mkdir()  # as an unmounted disk leaves it
+    assert indexer.counts() == (1, 0, 0, 0, 0)
+    assert indexer.store.roots() == [str(indexer.top), str(disk)]
+    disk.rmdir()
+    elsewhere.rename(disk)
+    assert indexer.counts() == (0, 0, 0, 0, 3)
+    assert indexer.store.roots() == [str(indexer.top)]
+    after = indexer.by_name()
+    assert {name: after[name] for name in before} == before
+    assert indexer.encoder.seen == 3
+
+
 def test_the_whole_first_and_then_a_part(indexer: Indexer) -> None:
     write(indexer.top, "a.png", "b/1.png", "b/c/2.png", "bb/3.png")
     indexer.index()

@@ -233,7 +233,6 @@ def test_a_dead_link_where_a_picture_was(library: Library, pictures: Path) -> No
         library.search(pictures / "a.png")
 
 
-@pytest.mark.xfail(strict=True, reason="a name below a root wins over the file that is meant")
 def test_a_file_here_is_meant_even_if_a_root_has_one_of_that_name(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

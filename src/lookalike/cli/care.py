@@ -27,16 +27,15 @@ def stats_command(*, library_folder: Path | None, skipped: bool, as_json: bool) 
         return
     if skipped:
         for file in files:
-            click.echo(f"{file.path}: {file.reason}")
+            click.echo(f"{printable(file.path)}: {file.reason}")
         click.echo(f"{len(files):,} skipped." if files else "No file was skipped.")
         return
-    where = printable(Path(stats.folder).absolute())
-    click.echo(f"library   {where} ({stats.bytes / 1e6:,.1f} MB)")
+    click.echo(f"library   {printable(stats.folder)} ({stats.bytes / 1e6:,.1f} MB)")
     click.echo(f"model     {stats.model} ({stats.dim} numbers for each picture)")
     click.echo(f"pictures  {stats.images:,}")
     click.echo(f"skipped   {stats.skipped:,}")
     for root in stats.roots:
-        click.echo(f"folder    {root}")
+        click.echo(f"folder    {printable(root)}")
     if stats.indexing:
         click.echo(f"indexing  {stats.indexing.done:,} of {stats.indexing.total:,}")
 

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from lookalike.library import Event, Fetching, Progress, Report, Scanned
+from lookalike.library import Event, Fetching, Progress, Report, Scanned, printable
 
 _SHOWN = 20  # skipped files that are listed at the end; the rest is one command away
 
@@ -85,7 +85,7 @@ def print_report(report: Report) -> None:
     if report.skipped:
         click.echo(f"{len(report.skipped):,} skipped:")
     for file in report.skipped[:_SHOWN]:
-        click.echo(f"  {file.path}: {file.reason}")
+        click.echo(f"  {printable(file.path)}: {file.reason}")
     if len(report.skipped) > _SHOWN:
         rest = len(report.skipped) - _SHOWN
         click.echo(f"  ... and {rest:,} more: `lookalike stats --skipped` lists them all.")

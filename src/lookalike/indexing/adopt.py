@@ -111,19 +111,19 @@ def _kept(
                     yield one
                 else:
                     action = "changed" if one.relative in known else "added"
-                    yield Indexed(folder.printable(one.path), action)
+                    yield Indexed(one.path, action)
 
 
 def _described(one: _Wanted, max_pixels: int) -> Record | Skipped:
     if one.file is None:
-        return Skipped(folder.printable(one.path), "is not in the folder of the pictures")
+        return Skipped(one.path, "is not in the folder of the pictures")
     try:
         content, digest = content_of(one.file)
         picture = image.read(content, max_pixels=max_pixels, near=1)
     except ImageError as error:
-        return Skipped(folder.printable(one.file.path), str(error))
+        return Skipped(str(one.file.path), str(error))
     except OSError as error:
-        return Skipped(folder.printable(one.file.path), f"cannot be read: {error.strerror}")
+        return Skipped(str(one.file.path), f"cannot be read: {error.strerror}")
     return record_of(one.file, digest, picture)
 
 

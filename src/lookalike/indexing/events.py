@@ -1,4 +1,4 @@
-"""What an indexing run does → what it tells, one frozen row a kind; paths are printable."""
+"""What an indexing run does → what it tells, one frozen row a kind."""
 
 from __future__ import annotations
 

@@ -15,15 +15,15 @@ def place(store: Catalogue, top: str) -> tuple[str, str]:
     """The root that a folder belongs to, and the folder's place below it.
 
     A folder inside a known root is a part of that root; known roots inside a folder become parts
-    of it. No picture is ever in a library twice because of how its folder was named.
+    of it, so that no picture is in a library twice because of how its folder was named. A root
+    of which nothing is there stays by itself: its disk is not connected, and its pictures are
+    not to be taken for removed ones.
     """
-    for root in store.roots():
-        if inside(top, root):
-            return root, below_root(top, root)
-    for root in store.roots():
-        if inside(root, top):
-            _merge(store, root, top)
-    return top, ""
+    root = next((root for root in store.roots() if inside(top, root)), top)
+    for inner in store.roots():
+        if inner != root and inside(inner, root) and not _is_away(store, inner):
+            _merge(store, inner, root)
+    return root, below_root(top, root)
 
 
 def records_below(store: Catalogue, root: str, below: str) -> dict[str, Record]:
@@ -53,15 +53,15 @@ def differences(
     elsewhere = [
         _known(record)
         for root in store.roots()
-        if root != scan.root
-        for record in _if_away(list(store.records(root)))
+        if root != scan.root and _is_away(store, root)
+        for record in store.records(root)
     ]
     return folder.diff(scan.files, known, elsewhere=elsewhere, hidden=scan.hides)
 
 
-def _if_away(records: list[Record]) -> list[Record]:
-    """The records of a root if none of its pictures is there: it was moved, or is not mounted."""
-    return [] if any(os.path.lexists(record.path) for record in records) else records
+def _is_away(store: Catalogue, root: str) -> bool:
+    """Whether none of a root's pictures is there: it was moved, or is not connected."""
+    return not any(os.path.lexists(record.path) for record in store.records(root))
 
 
 def forget(store: Catalogue, root: str) -> int:

@@ -70,7 +70,7 @@ class _Run:
         if not _any_left(found, new):
             raise _nothing_found(top, root, len(records))
         to_read = sorted([*new, *found.changed], key=lambda file: os.fsencode(file.relative))
-        options.on_event(Scanned(folder.printable(top), len(scan.files), len(to_read)))
+        options.on_event(Scanned(top, len(scan.files), len(to_read)))
         for relative, reason in scan.unreadable.items():
             self._tell_skipped(f"{root}/{relative}", f"cannot be read: {reason}")
         self._counts["unchanged"] += found.unchanged
@@ -163,10 +163,10 @@ class _Run:
 
     def _tell(self, action: str, path: str | os.PathLike[str]) -> None:
         self._counts[action] += 1
-        self._options.on_event(Indexed(folder.printable(path), action))
+        self._options.on_event(Indexed(os.fspath(path), action))
 
     def _tell_skipped(self, path: str | os.PathLike[str], reason: str) -> None:
-        event = Skipped(folder.printable(path), reason)
+        event = Skipped(os.fspath(path), reason)
         self._skipped.append(event)
         self._options.on_event(event)
 

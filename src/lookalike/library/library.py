@@ -108,7 +108,7 @@ class Library:
         return Stats(
             images=self._store.count(),
             skipped=self._store.count_skipped(),
-            roots=tuple(printable(root) for root in self._store.roots()),
+            roots=tuple(self._store.roots()),
             model=self.model,
             dim=self._store.dim,
             folder=str(self.folder),
@@ -118,7 +118,7 @@ class Library:
 
     def skipped(self) -> list[Skipped]:
         """The files that are not in the library, with the reason for each."""
-        return [Skipped(printable(file.path), file.reason) for file in self._store.skipped()]
+        return [Skipped(file.path, file.reason) for file in self._store.skipped()]
 
     # ---- filling it
 

@@ -57,11 +57,12 @@ class Queries:
         if isinstance(query, Words):
             return self._of_words(query.text), ()
         path = os.fspath(query)
-        record = self._find(path)
         if os.path.lexists(path):
+            record = self._at(path)
             if record is not None and is_as_recorded(record):
                 return self._known_embedding(record), ()
             return self._encoded(path), ()
+        record = self._at(path) or self._named(path)
         if record is None:
             raise ImageError(f"There is no file {printable(path)}: check the path.")
         return self._known_embedding(record), (record.id,)
@@ -89,17 +90,19 @@ class Queries:
         row: Embedding = encoder.encode(pixels[np.newaxis])[0]
         return row
 
-    def _find(self, path: str) -> Record | None:
-        """The record of a path: in full, or relative to a root."""
+    def _at(self, path: str) -> Record | None:
+        """The record of a place on this machine."""
         place = Path(path)
         full = os.path.realpath(place.parent) + os.sep + place.name
-        for root in self._store.roots():
-            inside = places.below_root(full, root) if places.inside(full, root) else None
-            for relative in (inside, path.replace(os.sep, "/")):
-                record = self._store.find(root, relative) if relative else None
-                if record is not None:
-                    return record
-        return None
+        roots = (root for root in self._store.roots() if places.inside(full, root))
+        found = (self._store.find(root, places.below_root(full, root)) for root in roots)
+        return next((record for record in found if record is not None), None)
+
+    def _named(self, relative: str) -> Record | None:
+        """The first record with this path relative to its root."""
+        name = relative.replace(os.sep, "/")
+        found = (self._store.find(root, name) for root in self._store.roots())
+        return next((record for record in found if record is not None), None)
 
     def read(self, source: str | bytes, near: int) -> Image:
         """A picture to look at. Raises ImageError, with the name of the file."""

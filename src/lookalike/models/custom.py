@@ -48,9 +48,9 @@ def read_card(path: Path) -> ModelCard:
     Raises `ModelError` where the file or its card is missing, or a field is missing or wrong.
     """
     card = path.with_suffix(".toml")
-    if not path.is_file():
+    if not _is_file(path):
         raise ModelError(f"There is no model file {str(path)!r}: check the path.")
-    if not card.is_file():
+    if not _is_file(card):
         raise ModelError(
             f"The model {path.name!r} has no card: write one beside it, {card.name!r}, with "
             f"{', '.join(sorted(_NEEDED))}."
@@ -71,6 +71,14 @@ def _parse(card: Path) -> Mapping[str, object]:
             f"use {', '.join(sorted(_NEEDED | _OPTIONAL))}."
         )
     return fields
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file that may be looked at."""
+    try:
+        return path.is_file()
+    except OSError:  # Python 3.11 to 3.13 raise it for a closed folder
+        return False
 
 
 def _weights(path: Path) -> LocalFile:
