@@ -317,6 +317,18 @@ def test_a_part_that_is_not_connected_keeps_its_pictures(indexer: Indexer) -> No
     assert indexer.encoder.seen == 3
 
 
+def test_a_hidden_part_that_was_named_stays(indexer: Indexer) -> None:
+    write(indexer.top, "a.png", ".dark/1.png")
+    dark = indexer.top / ".dark"
+    for folders in ((dark,), (), (dark,), ()):
+        indexer.index(*folders)
+        assert "1.png" in indexer.by_name()
+    assert indexer.store.roots() == [str(indexer.top), str(dark)]
+    assert indexer.counts(hidden=True) == (0, 0, 0, 0, 2)
+    assert indexer.store.roots() == [str(indexer.top)]
+    assert indexer.encoder.seen == 2
+
+
 def test_the_whole_first_and_then_a_part(indexer: Indexer) -> None:
     write(indexer.top, "a.png", "b/1.png", "b/c/2.png", "bb/3.png")
     indexer.index()

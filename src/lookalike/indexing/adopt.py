@@ -52,7 +52,7 @@ def adopt(
         LibraryError: the library cannot be written to.
     """
     started = time.monotonic()
-    root, below = places.place(store, folder.real_folder(pictures))
+    root, below = places.place(store, folder.real_folder(pictures), hidden=True)
     wanted = _wanted(folder.scan(root, below=below, hidden=True), below, paths, embeddings)
     known = places.records_below(store, root, below)
     actions: Counter[str] = Counter()

@@ -11,17 +11,17 @@ from lookalike.indexing.reading import NEVER
 from lookalike.stores.base import Catalogue, Record, SkippedFile
 
 
-def place(store: Catalogue, top: str) -> tuple[str, str]:
+def place(store: Catalogue, top: str, *, hidden: bool) -> tuple[str, str]:
     """The root that a folder belongs to, and the folder's place below it.
 
     A folder inside a known root is a part of that root; known roots inside a folder become parts
     of it, so that no picture is in a library twice because of how its folder was named. A root
     of which nothing is there stays by itself: its disk is not connected, and its pictures are
-    not to be taken for removed ones.
+    not to be taken for removed ones. So does one whose name is hidden, unless ``hidden``.
     """
-    root = next((root for root in store.roots() if inside(top, root)), top)
+    root = next((root for root in store.roots() if _sees(root, top, hidden)), top)
     for inner in store.roots():
-        if inner != root and inside(inner, root) and not _is_away(store, inner):
+        if inner != root and _sees(root, inner, hidden) and not _is_away(store, inner):
             _merge(store, inner, root)
     return root, below_root(top, root)
 
@@ -57,6 +57,13 @@ def differences(
         for record in store.records(root)
     ]
     return folder.diff(scan.files, known, elsewhere=elsewhere, hidden=scan.hides)
+
+
+def _sees(root: str, path: str, hidden: bool) -> bool:
+    """Whether a walk of a root comes to a folder."""
+    if not inside(path, root):
+        return False
+    return hidden or not any(name.startswith(".") for name in below_root(path, root).split("/"))
 
 
 def _is_away(store: Catalogue, root: str) -> bool:

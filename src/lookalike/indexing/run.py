@@ -61,7 +61,7 @@ class _Run:
         """Bring the store up to date with one folder."""
         if self._stopping():
             return
-        root, below = places.place(self._store, top)
+        root, below = places.place(self._store, top, hidden=self._options.hidden)
         options = self._options
         scan = folder.scan(root, below=below, exclude=options.exclude, hidden=options.hidden)
         records = places.records_below(self._store, root, below)
