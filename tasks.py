@@ -149,8 +149,18 @@ def make_environment(folder: Path, python: str) -> None:
             f"{python} has no venv and ensurepip to make virtual environments with: install them "
             "(on Debian and Ubuntu `apt-get install python3-venv`) and try again."
         )
+    check_ours(folder)
     with _step("Making the virtual environment"):
         run(python, "-m", "venv", "--clear", str(folder))
+
+
+def check_ours(folder: Path) -> None:
+    """See that a folder may be emptied: it is a virtual environment, or holds nothing. Raises."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
+        raise TaskError(
+            f"VENV={folder} is a folder of something else: name a new folder, or one that holds a "
+            "virtual environment."
+        )
 
 
 def venv_python() -> Path:
@@ -322,6 +332,7 @@ def lock(options: argparse.Namespace) -> None:
 
 def clean(_options: argparse.Namespace) -> None:
     """Remove what the tasks made. The user's own pictures are never inside any of it."""
+    check_ours(VENV)
     for name in (".mypy_cache", ".pytest_cache", ".ruff_cache", "build", "dist"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     for folder in (VENV, DEMO):

@@ -289,7 +289,10 @@ def _no_match(records: Sequence[Record], labels: Mapping[str, str]) -> str:
 
 
 def _path_order(records: Sequence[Record]) -> list[int]:
-    return sorted(range(len(records)), key=lambda index: os.fsencode(records[index].path))
+    def place(index: int) -> tuple[bytes, bytes]:
+        return os.fsencode(records[index].root), os.fsencode(records[index].relative)
+
+    return sorted(range(len(records)), key=place)
 
 
 def _codes(labels: Sequence[str]) -> tuple[list[str], _Indices]:

@@ -356,7 +356,10 @@ def test_ctrl_c_ends_it_with_one_line_and_the_next_run_goes_on(
 @POSIX
 def test_ctrl_c_ends_any_command_with_130(shared: Path) -> None:
     process = start("search", "-", "--library", shared, stdin=subprocess.PIPE)
-    time.sleep(2)  # by then it waits for the picture
+    assert process.stdin is not None
+    process.stdin.write(
+        bytes(1 << 20)
+    )  # more than a pipe holds: it is reading once this is through
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
     done = checked(process.returncode, out, err, 130)

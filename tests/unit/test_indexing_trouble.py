@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lookalike import image
+from lookalike import folder, image
 from lookalike.errors import FolderError
 from lookalike.folder import ImageFile
 from lookalike.image import Picture
@@ -327,6 +328,46 @@ def test_a_hidden_part_that_was_named_stays(indexer: Indexer) -> None:
     assert indexer.counts(hidden=True) == (0, 0, 0, 0, 2)
     assert indexer.store.roots() == [str(indexer.top)]
     assert indexer.encoder.seen == 2
+
+
+def test_a_hidden_part_that_the_root_holds_is_a_part_of_it(indexer: Indexer) -> None:
+    write(indexer.top, "a.png", ".dark/1.png")
+    indexer.index(hidden=True)
+    (indexer.top / ".dark" / "2.png").write_bytes(picture(9))
+    assert indexer.counts(indexer.top / ".dark") == (1, 0, 0, 0, 1)
+    assert indexer.names() == [".dark/1.png", ".dark/2.png", "a.png"]
+    assert indexer.counts(hidden=True) == (0, 0, 0, 0, 3)
+
+
+def test_a_part_that_both_roots_hold_is_held_once(
+    indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is connected while the folder around it is walked ends in both roots."""
+    write(indexer.top, "a.png", "disk/1.png")
+    disk, elsewhere = indexer.top / "disk", indexer.top.parent / "elsewhere"
+    indexer.index(disk)
+    disk.rename(elsewhere)
+    walk = folder.scan
+
+    def connecting(*args: Any, **options: Any) -> folder.Scan:
+        elsewhere.rename(disk)
+        return walk(*args, **options)
+
+    monkeypatch.setattr(folder, "scan", connecting)
+    indexer.index()
+    monkeypatch.setattr(folder, "scan", walk)
+    assert indexer.counts() == (0, 0, 0, 0, 2)
+    assert indexer.names() == ["a.png", "disk/1.png"]
+
+
+def test_a_part_with_nothing_but_broken_files_is_merged(indexer: Indexer) -> None:
+    write(indexer.top, "a.png")
+    (indexer.top / "sub").mkdir()
+    (indexer.top / "sub" / "bad.jpg").write_bytes(TEXT)
+    indexer.index(indexer.top / "sub")
+    indexer.index()
+    assert indexer.store.roots() == [str(indexer.top)]
+    assert list(indexer.skipped()) == ["sub/bad.jpg"]
 
 
 def test_the_whole_first_and_then_a_part(indexer: Indexer) -> None:

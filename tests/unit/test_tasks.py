@@ -108,6 +108,15 @@ def test_another_lock_file_means_another_environment(
     assert tasks.fingerprint() != before
 
 
+@pytest.mark.parametrize("task", ["clean", "install"])
+def test_a_folder_of_something_else_is_never_emptied(tmp_path: Path, task: str) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"mine")
+    done = run_tasks(task, VENV=str(tmp_path))
+    assert done.returncode == 1
+    assert "is a folder of something else" in done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["photo.jpg"]
+
+
 def test_every_folder_has_a_library_of_its_own(tmp_path: Path) -> None:
     samples = tasks.DEMO / "pictures"
     folders = [samples, tmp_path / "a b", tmp_path / "c" / "a b", tmp_path / "été", Path("/")]

@@ -17,11 +17,12 @@ def place(store: Catalogue, top: str, *, hidden: bool) -> tuple[str, str]:
     A folder inside a known root is a part of that root; known roots inside a folder become parts
     of it, so that no picture is in a library twice because of how its folder was named. A root
     of which nothing is there stays by itself: its disk is not connected, and its pictures are
-    not to be taken for removed ones. So does one whose name is hidden, unless ``hidden``.
+    not to be taken for removed ones. A folder that a walk of the root would leave out because
+    its name is ``hidden`` is a root of its own, unless the root holds some of it already.
     """
-    root = next((root for root in store.roots() if _sees(root, top, hidden)), top)
+    root = next((root for root in store.roots() if _has_part(store, root, top, hidden)), top)
     for inner in store.roots():
-        if inner != root and _sees(root, inner, hidden) and not _is_away(store, inner):
+        if inner != root and _walks_to(root, inner, hidden) and not _is_away(store, inner):
             _merge(store, inner, root)
     return root, below_root(top, root)
 
@@ -59,7 +60,14 @@ def differences(
     return folder.diff(scan.files, known, elsewhere=elsewhere, hidden=scan.hides)
 
 
-def _sees(root: str, path: str, hidden: bool) -> bool:
+def _has_part(store: Catalogue, root: str, path: str, hidden: bool) -> bool:
+    """Whether a folder is to be taken for a part of a root."""
+    if not inside(path, root):
+        return False
+    return _walks_to(root, path, hidden) or bool(records_below(store, root, below_root(path, root)))
+
+
+def _walks_to(root: str, path: str, hidden: bool) -> bool:
     """Whether a walk of a root comes to a folder."""
     if not inside(path, root):
         return False
@@ -67,8 +75,9 @@ def _sees(root: str, path: str, hidden: bool) -> bool:
 
 
 def _is_away(store: Catalogue, root: str) -> bool:
-    """Whether none of a root's pictures is there: it was moved, or is not connected."""
-    return not any(os.path.lexists(record.path) for record in store.records(root))
+    """Whether there were pictures in a root and none is there: it was moved or disconnected."""
+    records = list(store.records(root))
+    return bool(records) and not any(os.path.lexists(record.path) for record in records)
 
 
 def forget(store: Catalogue, root: str) -> int:
@@ -81,11 +90,14 @@ def forget(store: Catalogue, root: str) -> int:
 
 def _merge(store: Catalogue, inner: str, outer: str) -> None:
     below = below_root(inner, outer)
+    taken = {record.relative for record in store.records(outer)}
+    places = {record: f"{below}/{record.relative}" for record in store.records(inner)}
     store.relocate(
-        (record, replace(record, root=outer, relative=f"{below}/{record.relative}"))
-        for record in list(store.records(inner))
+        (record, replace(record, root=outer, relative=relative))
+        for record, relative in places.items()
+        if relative not in taken
     )
-    forget(store, inner)
+    forget(store, inner)  # with what both roots had
 
 
 def _known(item: Record | SkippedFile) -> Known:

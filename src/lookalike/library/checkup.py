@@ -27,7 +27,10 @@ def check(store: EmbeddedStore, model: Model) -> Iterator[Finding]:
     """Look at everything; nothing is changed."""
     problems = store.problems()
     for problem in problems:
-        yield Finding(False, f"{problem} Delete {store.folder} and index again.")
+        file = printable(store.folder / "library.sqlite")
+        yield Finding(
+            False, f"{problem} Delete {file} and the folder cache beside it; index again."
+        )
     if problems:
         return
     yield Finding(True, f"The database is sound; it holds {store.count():,} pictures.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from dataclasses import dataclass
 
 from lookalike import models, weights
 
+_LOG = logging.getLogger(__name__)
 _FRESH = 60.0  # seconds after which a note on a running index is taken for a dead one's
 
 
@@ -37,12 +39,16 @@ class Stats:
 
 def indexing(note: str) -> Indexing | None:
     """The note of a running index; a run that was killed leaves one that grows old."""
-    if not note:
+    try:
+        fields = json.loads(note) if note else {}
+        if abs(time.time() - fields.get("at", 0)) > _FRESH:
+            return None
+        return Indexing(
+            fields["done"], fields["total"], fields["images_per_second"], fields["seconds_left"]
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        _LOG.info("the note of another version on its progress is left aside: %s", error)
         return None
-    fields = json.loads(note)
-    if abs(time.time() - fields.pop("at")) > _FRESH:
-        return None
-    return Indexing(**fields)
 
 
 @dataclass(frozen=True, slots=True)
