@@ -14,9 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from lookalike import exchange
 from lookalike.errors import InputError, LibraryFullError
-from lookalike.exchange import Features, read_matrix, read_numpy, write_matrix, write_numpy
+from lookalike.exchange import (
+    Features,
+    export_paths,
+    read_matrix,
+    read_numpy,
+    write_matrix,
+    write_numpy,
+)
+from lookalike.exchange import write as writing
 from lookalike.stores.base import Embedding, Record
 
 PLAIN = ["a/b.jpg", "a/c d.jpg", "a/deep/er/e.png", "z.jpg"]
@@ -118,7 +125,7 @@ def test_each_root_has_a_folder_of_its_own(tmp_path: Path) -> None:
     ]
     expected = ["photos/x.jpg", "Photos-2/x.jpg"]
     expected += ["photos-2-2/x.jpg", "photos-2-2/y.jpg", "root/x.jpg"]
-    assert exchange.export_paths(records) == expected
+    assert export_paths(records) == expected
     rows = units(len(records))
     write_numpy(records, rows, tmp_path / "d")
     write_matrix(records, rows, tmp_path / "m.npy")
@@ -198,10 +205,10 @@ def test_a_folder_without_permission_is_one_sentence(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_to_be_full() -> None:
     with (
         pytest.raises(LibraryFullError, match=r"'/dev/full' could not be written .* disk is full"),
-        exchange._writing("/dev/full"),
+        writing._writing("/dev/full"),
         Path("/dev/full").open("wb") as file,
     ):
-        exchange._save(file, units(2000, dim=64))
+        writing._save(file, units(2000, dim=64))
 
 
 def test_a_failure_on_the_way_leaves_the_old_export(
@@ -210,13 +217,13 @@ def test_a_failure_on_the_way_leaves_the_old_export(
     old, new = units(2), units(2, seed=1)
     records = [record("a.jpg"), record("b.jpg")]
     write_matrix(records, old, tmp_path / "m.npy")
-    save = exchange._save
+    save = writing._save
 
     def fill_disk(file: Any, array: Embedding) -> None:
         save(file, array[:1])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(exchange, "_save", fill_disk)
+    monkeypatch.setattr(writing, "_save", fill_disk)
     with pytest.raises(LibraryFullError):
         write_matrix(records, new, tmp_path / "m.npy")
     assert_same(read_matrix(tmp_path / "m.npy"), ["a.jpg", "b.jpg"], old)
