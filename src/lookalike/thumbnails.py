@@ -26,13 +26,14 @@ class Thumbnails:
         self._writable = writable
 
     def get(self, record: Record, read: Callable[[], Image]) -> bytes:
-        """The thumbnail of a record; ``read`` gives the picture where there is none yet."""
+        """The thumbnail of a record; ``read`` gives the picture where there is none yet, and
+        raises where the file is not that picture any more."""
         file = self._folder / record.digest[:2] / f"{record.digest}.webp"
         try:
             return file.read_bytes()
         except OSError:
             content = image.thumbnail(read(), SIDE)
-        if self._writable and is_as_recorded(record):
+        if self._writable:
             self._keep(file, content)
         return content
 
@@ -53,12 +54,3 @@ class Thumbnails:
             _LOG.warning("a thumbnail is not kept: %s", error)
             with suppress(OSError):  # what hinders writing may hinder this
                 aside.unlink()
-
-
-def is_as_recorded(record: Record) -> bool:
-    """Whether the file is there, with the size and time that it had when it was indexed."""
-    try:
-        status = os.stat(record.path)  # noqa: PTH116 - a path that may hold any bytes
-    except OSError:
-        return False
-    return (status.st_size, status.st_mtime_ns) == (record.size, record.mtime_ns)

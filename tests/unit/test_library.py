@@ -7,14 +7,15 @@ import io
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike import Library
+from lookalike import Library, image
 from lookalike.errors import (
     FolderError,
     ImageError,
@@ -348,8 +349,57 @@ def test_a_thumbnail_outlives_its_file_and_a_preview_does_not(
     shutil.rmtree(pictures)
     assert library.thumbnail(first) == content
     for ask, one in ((library.thumbnail, second), (library.preview, first)):
-        with pytest.raises(ImageError, match=r"\.png cannot be read: No such file"):
+        with pytest.raises(ImageError, match=r"\.png is no longer there: connect its disk, or "):
             ask(one)
+
+
+def _rewrite(file: Path) -> None:
+    plain(GREEN, (31, 21)).save(file)
+
+
+def _touch(file: Path) -> None:
+    os.utime(file, ns=(1, 1))
+
+
+@pytest.mark.parametrize("change", [_rewrite, _touch])
+def test_a_file_that_has_changed_is_not_shown_as_the_picture_that_it_was(
+    library: Library, pictures: Path, change: Callable[[Path], None]
+) -> None:
+    seen, unseen = id_of(library, "a.png"), id_of(library, "d.png")
+    before = library.thumbnail(seen)
+    assert library.original(library.record(unseen)) == pictures / "d.png"
+    for file in (pictures / "a.png", pictures / "d.png"):
+        change(file)
+    assert library.thumbnail(seen) == before
+    for ask, one in (
+        (library.thumbnail, unseen),
+        (library.preview, seen),
+        (library.original, seen),
+    ):
+        with pytest.raises(ImageError, match=r"\.png has changed since it was indexed: index its"):
+            ask(one)
+    library.index(pictures)
+    assert library.thumbnail(unseen)
+    assert library.preview(seen)
+
+
+@pytest.mark.parametrize("ask", [Library.thumbnail, Library.preview])
+def test_a_file_that_changes_while_it_is_read_is_not_shown(
+    library: Library,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Callable[[Library, int], bytes],
+) -> None:
+    real = image.read
+
+    def read(source: bytes | Path, **options: Any) -> image.Picture:
+        _rewrite(pictures / "a.png")
+        return real(source, **options)
+
+    monkeypatch.setattr(image, "read", read)
+    with pytest.raises(ImageError, match="has changed since it was indexed"):
+        ask(library, id_of(library, "a.png"))
+    assert not list((library.folder / "cache" / "thumbnails").rglob("*.webp"))
 
 
 def test_a_thumbnail_follows_the_picture(library: Library, pictures: Path) -> None:

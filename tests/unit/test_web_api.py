@@ -187,7 +187,8 @@ def test_renditions_are_kept_by_browsers(client: FlaskClient, kind: str) -> None
     response = client.get(address)
     assert opened(response.data).format == "WEBP"
     control = response.cache_control
-    assert (control.public, control.max_age, control.immutable) == (True, 31_536_000, True)
+    assert (control.private, control.max_age, control.immutable) == (True, 31_536_000, True)
+    assert not control.public
     etag = response.headers["ETag"]
     assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
     assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
@@ -227,14 +228,17 @@ def test_only_what_was_indexed_is_given_away(tmp_path: Path) -> None:
     with make_library(tmp_path) as library:
         client = client_of(library)
         changed, gone = (library.record(id_of(library, f"plain {n}.jpg")) for n in (0, 1))
-        Path(changed.path).write_text("a secret that was written there later")
+        Path(changed.path).write_bytes(make_jpeg(plain()))  # a picture that nobody indexed
         Path(gone.path).unlink()
         for record, word in ((changed, "changed"), (gone, "no longer")):
             response = client.get(f"/api/images/{record.id}/file")
             assert response.status_code == 404
             assert word in response.get_json()["detail"]
-        response = client.get(f"/api/images/{gone.id}/preview")
-        assert response.status_code == 404
+            for kind in ("thumbnail", "preview"):
+                response = client.get(f"/api/images/{record.id}/{kind}?v={record.digest[:12]}")
+                assert response.status_code == 404
+                assert word in response.get_json()["detail"]
+                assert not response.cache_control.max_age
         found = client.post("/api/search", json={"id": gone.id})
         assert found.status_code == 200
 
@@ -245,7 +249,8 @@ def test_a_pipe_in_the_place_of_a_picture_does_not_hang(tmp_path: Path) -> None:
         record = library.record(id_of(library, "plain 0.jpg"))
         Path(record.path).unlink()
         os.mkfifo(record.path)
-        assert client_of(library).get(f"/api/images/{record.id}/file").status_code == 404
+        for kind in ("file", "thumbnail", "preview"):
+            assert client_of(library).get(f"/api/images/{record.id}/{kind}").status_code == 404
 
 
 @pytest.mark.parametrize("tail", ["", "/thumbnail", "/preview", "/file"])
@@ -259,6 +264,17 @@ def test_a_picture_that_is_not_there(client: FlaskClient, number: str, tail: str
 @pytest.mark.parametrize("number", ["x", "-1", "9" * 19, "9" * 5000, "%D9%A3", "..%2f..%2fpasswd"])
 def test_what_is_no_number_is_not_found(client: FlaskClient, number: str) -> None:
     assert client.get(f"/api/images/{number}").status_code == 404
+
+
+def test_a_thumbnail_that_was_made_is_shown_whatever_becomes_of_the_file(tmp_path: Path) -> None:
+    with make_library(tmp_path) as library:
+        client = client_of(library)
+        record = library.record(id_of(library, "plain 0.jpg"))
+        before = client.get(f"/api/images/{record.id}/thumbnail").data
+        Path(record.path).write_bytes(make_jpeg(plain()))
+        assert client.get(f"/api/images/{record.id}/thumbnail").data == before
+        Path(record.path).unlink()
+        assert client.get(f"/api/images/{record.id}/thumbnail").data == before
 
 
 # ---- names
@@ -302,6 +318,16 @@ def test_stats_say_what_there_is(client: FlaskClient, library: Library) -> None:
 
 def test_health(client: FlaskClient) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok", "images": TOTAL}
+
+
+def test_health_and_hints_cost_no_statistics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Library.open(tmp_path, create=True) as empty:
+        client = client_of(empty)
+        monkeypatch.delattr(Library, "stats")
+        assert client.get("/healthz").get_json()["images"] == 0
+        assert "index a folder" in upload(client, make_jpeg()).get_json()["hint"]
 
 
 def test_a_sample_is_as_large_as_asked(client: FlaskClient) -> None:

@@ -30,6 +30,7 @@ from lookalike.indexing import (
 from lookalike.library.checkup import Finding, check
 from lookalike.library.glance import Stats, indexing
 from lookalike.library.opening import Model, default_folder, open_store, settle
+from lookalike.library.originals import original
 from lookalike.library.queries import Queries, Query
 from lookalike.models import ModelCard
 from lookalike.stores.base import Embedding, Hit, Record
@@ -102,6 +103,10 @@ class Library:
         if self._model.card is None:
             raise ModelError(self._model.missing)
         return self._model.card
+
+    def count(self) -> int:
+        """How many pictures there are."""
+        return self._store.count()
 
     def stats(self) -> Stats:
         """A library at a glance."""
@@ -230,17 +235,27 @@ class Library:
         """One picture's record. Raises ImageNotFoundError."""
         return self._queries.record(image_id)
 
-    def thumbnail(self, image_id: int) -> bytes:
-        """A picture as a small WebP. Raises ImageNotFoundError, ImageError."""
-        record = self.record(image_id)
-        return self._thumbnails.get(record, lambda: self._queries.read(record.path, SIDE))
+    def original(self, picture: int | Record) -> Path:
+        """A picture's file, given its id or record.
 
-    def preview(self, image_id: int, side: int = _PREVIEW) -> bytes:
+        Raises: ImageNotFoundError; ImageError where it is not the file that was indexed.
+        """
+        return original(self._record_of(picture))
+
+    def thumbnail(self, picture: int | Record) -> bytes:
+        """A picture as a small WebP, given its id or record; one that was made before is kept,
+        whatever has become of the file. Raises ImageNotFoundError, and ImageError where there is
+        none yet and the file is gone, has changed or cannot be read."""
+        record = self._record_of(picture)
+        return self._thumbnails.get(record, lambda: self._queries.picture(record, SIDE))
+
+    def preview(self, picture: int | Record, side: int = _PREVIEW) -> bytes:
         """A picture as a WebP for the screen, whatever the format of its file; upright, sRGB.
 
-        Raises: ImageNotFoundError, ImageError.
+        Raises: ImageNotFoundError; ImageError where the file is gone, has changed or cannot be
+            read.
         """
-        return image.thumbnail(self._queries.read(self.record(image_id).path, side), side)
+        return image.thumbnail(self._queries.picture(self._record_of(picture), side), side)
 
     # ---- taking it elsewhere, and judging it
 
@@ -302,6 +317,9 @@ class Library:
         self.close()
 
     # ---- inside
+
+    def _record_of(self, picture: int | Record) -> Record:
+        return picture if isinstance(picture, Record) else self.record(picture)
 
     @contextmanager
     def _writing(self, wait: float) -> Iterator[None]:

@@ -15,9 +15,9 @@ from lookalike.encoder import Encoder
 from lookalike.errors import ImageError, ImageNotFoundError, InputError
 from lookalike.folder import printable
 from lookalike.indexing import places
+from lookalike.library.originals import is_as_recorded, original
 from lookalike.stores.base import Embedding, Record
 from lookalike.stores.embedded import EmbeddedStore
-from lookalike.thumbnails import is_as_recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,14 @@ class Queries:
         name = relative.replace(os.sep, "/")
         found = (self._store.find(root, name) for root in self._store.roots())
         return next((record for record in found if record is not None), None)
+
+    def picture(self, record: Record, near: int) -> Image:
+        """The picture that was indexed, to look at. Raises ImageError where its file is gone or
+        has changed, be it while it is read."""
+        original(record)
+        found = self.read(record.path, near)
+        original(record)
+        return found
 
     def read(self, source: str | bytes, near: int) -> Image:
         """A picture to look at. Raises ImageError, with the name of the file."""

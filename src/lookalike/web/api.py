@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, send_file
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest
 
 from lookalike.stores.base import Record
 from lookalike.web import openapi, query
@@ -36,7 +34,7 @@ def search() -> Response:
             {**summary(hit.record), "score": hit.score, "distance": hit.distance} for hit in hits
         ],
     }
-    if not hits and served().library.stats().images == 0:
+    if not hits and served().library.count() == 0:
         answer["hint"] = _EMPTY
     return jsonify(answer)
 
@@ -60,22 +58,23 @@ def details(image_id: int) -> Response:
 def thumbnail(image_id: int) -> Response:
     """A small WebP."""
     library = served().library
-    return _rendition(library.record(image_id), lambda: library.thumbnail(image_id))
+    return _rendition(library.record(image_id), library.thumbnail)
 
 
 @blueprint.get("/api/images/<id:image_id>/preview")
 def preview(image_id: int) -> Response:
     """A large WebP, for originals that a browser cannot show or that are heavy."""
     library = served().library
-    return _rendition(library.record(image_id), lambda: library.preview(image_id))
+    return _rendition(library.record(image_id), library.preview)
 
 
 @blueprint.get("/api/images/<id:image_id>/file")
 def original(image_id: int) -> Response:
     """The picture's file as it lies on disk."""
-    record = served().library.record(image_id)
+    library = served().library
+    record = library.record(image_id)
     response = send_file(
-        _unchanged(record),
+        library.original(record),
         mimetype=media_type(record),
         as_attachment=not browsers_show(record),
         download_name=_ascii_name(record),
@@ -108,7 +107,7 @@ def stats() -> Response:
 @blueprint.get("/healthz")
 def health() -> Response:
     """Whether the server runs and its library can be read."""
-    return jsonify({"status": "ok", "images": served().library.stats().images})
+    return jsonify({"status": "ok", "images": served().library.count()})
 
 
 @blueprint.get("/openapi.json")
@@ -117,12 +116,12 @@ def description() -> Response:
     return jsonify(openapi.document())
 
 
-def _rendition(record: Record, make: Callable[[], bytes]) -> Response:
+def _rendition(record: Record, make: Callable[[Record], bytes]) -> Response:
     """A WebP made from a picture; kept for good by a browser that asks for this version of it."""
     response = Response(mimetype="image/webp")
     response.set_etag(_etag(record))
     if request.args.get("v") == version(record):
-        response.cache_control.public = True
+        response.cache_control.private = True
         response.cache_control.max_age = _YEAR
         response.cache_control.immutable = True
     else:
@@ -130,26 +129,12 @@ def _rendition(record: Record, make: Callable[[], bytes]) -> Response:
     if request.if_none_match.contains(_etag(record)):
         response.status_code = 304
     else:
-        response.data = make()
+        response.data = make(record)
     return response
 
 
 def _etag(record: Record) -> str:
     return record.digest or version(record)
-
-
-def _unchanged(record: Record) -> Path:
-    """The file of a record, only if it still is the file that was indexed."""
-    path = Path(record.path)
-    try:
-        status = path.stat()
-    except (OSError, ValueError) as error:
-        message = "The picture's file is no longer where it was: index its folder again."
-        raise NotFound(message) from error
-    same = (status.st_size, status.st_mtime_ns) == (record.size, record.mtime_ns)
-    if not (stat.S_ISREG(status.st_mode) and same):
-        raise NotFound("The picture's file has changed: index its folder again.")
-    return path
 
 
 def _ascii_name(record: Record) -> str:
