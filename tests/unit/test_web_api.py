@@ -20,6 +20,7 @@ from tests.served import (
     NOT_UNICODE,
     ODD_NAME,
     client_of,
+    described,
     form,
     id_of,
     make_library,
@@ -128,11 +129,15 @@ def test_what_is_no_picture_gets_a_sentence(
         ({"json": {}}, 400),
         ({"json": {"id": "1"}}, 400),
         ({"json": {"id": True}}, 400),
-        ({"json": {"id": 10**30}}, 400),
+        ({"json": {"id": -1}}, 400),
+        ({"json": {"id": 1.5}}, 400),
+        ({"data": '{"id": %s}' % ("9" * 5000), "content_type": "application/json"}, 400),
         ({"json": {"id": 1, "k": 0}}, 400),
         ({"json": {"id": 1, "k": 2.5}}, 400),
         ({"json": {"id": 1, "q": "cats"}}, 400),
         ({"json": {"id": 999_999}}, 404),
+        ({"json": {"id": 2**63}}, 404),
+        ({"json": {"id": 10**30}}, 404),
     ],
 )
 def test_a_request_that_does_not_fit_gets_a_sentence(
@@ -193,6 +198,22 @@ def test_renditions_are_kept_by_browsers(client: FlaskClient, kind: str) -> None
     assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
     assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
     assert client.head(address).headers["ETag"] == etag
+
+
+def test_only_what_the_document_says_is_kept_for_good(
+    client: FlaskClient, library: Library
+) -> None:
+    found = client.get(f"/api/images/{id_of(library, 'plain 2.jpg')}").get_json()
+    paths = described(client.application)["paths"]
+    kept = {}
+    for kind in ("thumbnail", "preview", "file"):
+        parameters = paths[f"/api/images/{{image_id}}/{kind}"]["get"]["parameters"]
+        (version,) = (one for one in parameters if one["name"] == "v")
+        control = client.get(found[kind]).cache_control
+        kept[kind] = bool(control.immutable)
+        assert kept[kind] == ("cached for good" in version["description"])
+        assert control.immutable or control.no_cache
+    assert kept == {"thumbnail": True, "preview": True, "file": False}
 
 
 def test_an_address_without_the_right_version_is_not_kept(client: FlaskClient) -> None:
@@ -261,7 +282,9 @@ def test_a_picture_that_is_not_there(client: FlaskClient, number: str, tail: str
     assert response.get_json()["detail"].endswith(".")
 
 
-@pytest.mark.parametrize("number", ["x", "-1", "9" * 19, "9" * 5000, "%D9%A3", "..%2f..%2fpasswd"])
+@pytest.mark.parametrize(
+    "number", ["x", "-1", "9" * 19, str(10**30), "9" * 5000, "%D9%A3", "..%2f..%2fpasswd"]
+)
 def test_what_is_no_number_is_not_found(client: FlaskClient, number: str) -> None:
     assert client.get(f"/api/images/{number}").status_code == 404
 

@@ -54,7 +54,7 @@ def image(record: Record) -> dict[str, Any]:
 
 
 def version(record: Record) -> str:
-    """Changes with the picture, so that an address that carries it can be cached for good."""
+    """Changes with the picture: an address that carries it never stands for another one."""
     return (record.digest or f"{record.mtime_ns:x}")[:12]
 
 

@@ -13,9 +13,9 @@ Json = dict[str, Any]
 _ABOUT = """\
 Which of my pictures look like this one? Scores are cosines (1 is the same, higher is better),
 distances are L2 distances between unit vectors (0 is the same). Every error is a problem document
-(RFC 9457) whose `detail` is one sentence. Addresses of pictures that carry `v` may be kept for
-good: they change when the picture does. Names that are not valid Unicode appear in JSON as lone
-surrogate escapes."""
+(RFC 9457) whose `detail` is one sentence. Thumbnails and previews whose address carries `v` may be
+kept for good: the address changes when the picture does. Names that are not valid Unicode appear in
+JSON as lone surrogate escapes."""
 
 _PROBLEMS = {
     "400": "Something in the request does not fit; `detail` says what.",
@@ -140,9 +140,10 @@ def _original() -> Json:
         "summary": "Original file",
         "description": (
             "The file as it lies on disk, if it still is the file that was indexed. Formats that "
-            "browsers cannot show come as downloads. Ranges are supported."
+            "browsers cannot show come as downloads. Ranges are supported. A kept copy "
+            "is to be checked with `If-None-Match` before it is shown again."
         ),
-        "parameters": [_ID, _VERSION],
+        "parameters": [_ID, _FILE_VERSION],
         "responses": {
             "200": {"description": "The file.", "content": {"image/*": {}}},
             "206": {"description": "A part of the file (`Range`).", "content": {"image/*": {}}},
@@ -304,6 +305,11 @@ _VERSION = {
     "in": "query",
     "description": "The picture's version; with the present one the answer is cached for good.",
     "schema": {"type": "string"},
+}
+
+_FILE_VERSION = {
+    **_VERSION,
+    "description": "Changes with the picture, and so does the address; the answer does not depend on it.",
 }
 
 _SUMMARY = {
