@@ -15,7 +15,6 @@ from lookalike.web.openapi import DEFAULT_K, MOST_HITS
 from lookalike.web.state import served
 
 _JSON_LIMIT = 64 * 2**10
-_LARGEST_ID = 10**18 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def _from_json() -> Query:
 
 
 def _of_id(image_id: object, k: int) -> Query:
-    if not isinstance(image_id, int) or not _whole(image_id) or not 0 <= image_id <= _LARGEST_ID:
+    if not isinstance(image_id, int) or not _whole(image_id) or image_id < 0:
         raise BadRequest('"id" must be the number of a picture in the library.')
     return Query(image_id, _checked_k(k), summary(served().library.record(image_id)))
 
