@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from lookalike import Library
+from lookalike import Library, folder
 from lookalike.errors import InputError
-from lookalike.web import server
+from lookalike.web import background, server
 from lookalike.web.background import BackgroundIndexing
 from tests.pictures import encode, make_jpeg, textured
 from tests.served import Running, form
@@ -165,6 +165,34 @@ def test_indexing_stops_when_it_is_told_to(tmp_path: Path) -> None:
         assert 0 < library.stats().images < 60
         assert indexing.trouble() is None
         assert "indexing" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_what_takes_long_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reading, on = threading.Event(), threading.Event()
+    real = folder.scan
+
+    def scan(*arguments: Any, **options: Any) -> Any:
+        reading.set()
+        on.wait(60)  # as a disk in the net that has gone away
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(folder, "scan", scan)
+    monkeypatch.setattr(background, "_PATIENCE", 0.2)
+    with Library.open(tmp_path / "library", create=True) as library:
+        indexing = BackgroundIndexing(library, [tmp_path])
+        indexing.start()
+        assert reading.wait(60)
+        (left,) = (thread for thread in threading.enumerate() if thread.name == "indexing")
+        assert left.daemon
+        with caplog.at_level("WARNING"):
+            indexing.stop()
+        assert left.is_alive()
+        on.set()
+        left.join(60)
+        assert not left.is_alive()
+    assert "did not end within 0.2 seconds" in caplog.text
 
 
 def test_without_folders_nothing_is_started(tmp_path: Path) -> None:

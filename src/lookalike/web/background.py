@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+_PATIENCE = 10.0  # seconds for the batch at hand; looking through folders may take far longer
+
+
 class BackgroundIndexing:
     """Indexes folders once, beside the server; an error never reaches the server."""
 
@@ -41,10 +44,16 @@ class BackgroundIndexing:
             self._thread.start()
 
     def stop(self) -> None:
-        """End after the batch at hand, and wait for that."""
+        """End after the batch at hand, and wait for that, but not for what takes long: a run that
+        is cut off loses nothing that was committed, and the next one continues it."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_PATIENCE)
+        if self._thread.is_alive():
+            _log.warning(
+                "Indexing did not end within %g seconds and was left: the next run continues it.",
+                _PATIENCE,
+            )
 
     def trouble(self) -> str | None:
         """Why indexing stopped, in one sentence; None while all is well."""

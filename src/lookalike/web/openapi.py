@@ -309,7 +309,7 @@ _VERSION = {
 
 _FILE_VERSION = {
     **_VERSION,
-    "description": "Changes with the picture, and so does the address; the answer does not depend on it.",
+    "description": "Changes with the picture, so that its address does; the answer ignores it.",
 }
 
 _SUMMARY = {
