@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import shutil
@@ -462,6 +463,21 @@ def test_a_database_that_may_not_grow(folder: Path, monkeypatch: pytest.MonkeyPa
         some = [record(f"{batches:03}/{number:02}.jpg") for number in range(16)]
         store.commit(some, units(16, DIM, seed=batches))
         check_kept(store, batches + 1)
+
+
+def test_a_full_quota_is_told_as_a_full_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test can set a quota everywhere; what the system says then is known."""
+    over = getattr(errno, "EDQUOT", errno.ENOSPC)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(over, os.strerror(over))
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with pytest.raises(LibraryFullError, match="is full: make room"), WriteLock(folder):
+        pytest.fail("there can be no lock")
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(LibraryFullError, match="is full: make room"):
+        EmbeddedStore(folder, create=True)
 
 
 # --- many hands ----------------------------------------------------------------------------------

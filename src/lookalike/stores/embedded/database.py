@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
 import sqlite3
 import threading
 import time
@@ -14,19 +12,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 from lookalike.errors import (
-    LibraryBusyError,
     LibraryDamagedError,
     LibraryError,
-    LibraryFullError,
     LibraryNotFoundError,
-    LibraryReadOnlyError,
     LibraryTooNewError,
 )
-from lookalike.stores.embedded import schema
+from lookalike.stores.embedded import schema, trouble
 
 FILE = "library.sqlite"
 _BUSY_SECONDS = 30.0
-_ROOM = 1 << 17  # bytes that SQLite's shared memory and a page or two of its log need
 
 
 class Database:
@@ -179,47 +173,6 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise self._translated(error) from error
+            raise trouble.of_sqlite(self.folder, self.folder / FILE, error) from error
         except OSError as error:
-            raise self._translated_os(error) from error
-
-    def _translated(self, error: sqlite3.Error) -> LibraryError:
-        name = getattr(error, "sqlite_errorname", None) or ""
-        if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and self._no_room()):
-            return self._full_error()
-        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-            return self._read_only_error()
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            return LibraryBusyError(
-                f"The library {self.folder} is being written to by another process: try again."
-            )
-        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            return LibraryDamagedError(
-                f"{self.folder / FILE} is damaged or not a library ({error}): put it back from a "
-                "copy, or delete it and index again."
-            )
-        return LibraryError(f"The library {self.folder} cannot be used: {error}.")
-
-    def _no_room(self) -> bool:
-        """Whether the disk is full: SQLite calls it an I/O error where its shared memory cannot
-        grow."""
-        return shutil.disk_usage(self.folder).free < _ROOM
-
-    def _read_only_error(self) -> LibraryReadOnlyError:
-        return LibraryReadOnlyError(
-            f"The library {self.folder} lies where nothing can be written: "
-            "choose another folder with --library, or make this one writable."
-        )
-
-    def _translated_os(self, error: OSError) -> LibraryError:
-        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-            return self._full_error()
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            return self._read_only_error()
-        return LibraryError(f"The library {self.folder} cannot be used: {error.strerror}.")
-
-    def _full_error(self) -> LibraryFullError:
-        return LibraryFullError(
-            f"The disk that holds the library {self.folder} is full: make room and run the "
-            "same command again; everything up to here is kept."
-        )
+            raise trouble.of_system(self.folder, error) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -13,7 +12,8 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from lookalike.errors import LibraryBusyError, LibraryFullError, LibraryReadOnlyError
+from lookalike.errors import LibraryBusyError
+from lookalike.stores.embedded import trouble
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class WriteLock:
 
     Raises on entering:
         LibraryBusyError: somebody else holds it; the sentence says who and since when.
-        LibraryReadOnlyError, LibraryFullError: the lock file cannot be made.
+        LibraryReadOnlyError, LibraryFullError, LibraryError: the lock file cannot be made.
     """
 
     def __init__(self, folder: Path, *, wait: float = 0.0) -> None:
@@ -42,15 +42,7 @@ class WriteLock:
                 "wait for it to finish, or ask again with --wait SECONDS."
             ) from None
         except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise LibraryFullError(
-                    f"The disk that holds the library {self._folder} is full: make room and run "
-                    "the same command again."
-                ) from error
-            raise LibraryReadOnlyError(
-                f"The library {self._folder} cannot be written to ({error.strerror}): "
-                "choose another folder with --library, or make this one writable."
-            ) from error
+            raise trouble.of_system(self._folder, error) from error
         self._sign()
         return self
 
