@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -398,6 +398,110 @@ def test_somebody_elses_library_can_be_read_while_it_grows() -> None:
             with ordinary_user(), reader:
                 hits = reader.search(units(1, DIM, seed=5)[0], 1)
                 assert [hit.record.relative for hit in hits] == ["new.jpg"]
+
+
+WRITE = """
+import sys
+from pathlib import Path
+from lookalike.stores.embedded import EmbeddedStore
+from tests.records import record, units
+with EmbeddedStore(Path(sys.argv[1])) as store:
+    for line in sys.stdin:
+        store.upsert([record(line.strip())], units(1, store.dim, seed=int(line.split(".")[0])))
+        print("kept", flush=True)
+"""
+
+
+@contextlib.contextmanager
+def writing_process(folder: Path) -> Iterator[Callable[[int], str]]:
+    """Another process, of this account, that keeps one picture for each number it is told."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITE, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env=environment,
+    ) as process:
+
+        def write(number: int) -> str:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(f"{number}.jpg\n")
+            process.stdin.flush()
+            return process.stdout.readline().strip()
+
+        yield write
+        process.communicate()
+
+
+def best(store: EmbeddedStore, number: int) -> tuple[int, str]:
+    """How many pictures there are, and which one looks like that of a number."""
+    (hit,) = store.search(units(1, DIM, seed=number)[0], 1)
+    return store.count(), hit.record.relative
+
+
+def test_a_reader_who_may_not_write_sees_what_another_account_writes_later() -> None:
+    with open_folder() as top:
+        folder = top / "library"
+        filled(folder, 3)
+        with ordinary_user():
+            if os.access(folder, os.W_OK):
+                pytest.skip("this user may write to its own folder")
+            reader = EmbeddedStore(folder)
+            assert reader.read_only
+            assert reader.count() == 3
+        with writing_process(folder) as write:
+            for number in (101, 102):
+                assert write(number) == "kept"
+                with ordinary_user():
+                    assert best(reader, number) == (number - 97, f"{number}.jpg")
+        with ordinary_user():
+            assert best(reader, 101) == (5, "101.jpg")
+        with writing_process(folder) as write:  # begun and ended while nobody asked
+            assert write(103) == "kept"
+        with ordinary_user(), reader:
+            assert best(reader, 103) == (6, "103.jpg")
+
+
+def test_a_file_taken_as_it_lies_is_taken_anew_after_each_run_of_a_writer() -> None:
+    """A writer comes and goes between any two questions: its log is never seen."""
+    with open_folder() as top:
+        folder = top / "library"
+        filled(folder, 3)
+        with ordinary_user():
+            if os.access(folder, os.W_OK):
+                pytest.skip("this user may write to its own folder")
+            reader = EmbeddedStore(folder)
+            borrowed = reader._database.reading()
+            old = borrowed.__enter__()
+        for number in (101, 102, 103):
+            with EmbeddedStore(folder) as writer:
+                writer.upsert([record(f"{number}.jpg")], units(1, DIM, seed=number))
+            with ordinary_user():
+                assert best(reader, number) == (number - 97, f"{number}.jpg")
+        with ordinary_user(), reader:
+            borrowed.__exit__(None, None, None)
+            with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+                old.execute("SELECT 1")  # it shows the file as it was, and serves nobody any more
+            assert best(reader, 103) == (6, "103.jpg")
+
+
+def test_a_share_that_only_looks_writable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows says so of every folder; here the system's answer is replaced by its."""
+    with open_folder() as top:
+        folder = top / "library"
+        filled(folder, 5)
+        folder.chmod(0o555)
+        try:
+            with ordinary_user():
+                monkeypatch.setattr(os, "access", lambda *_, **__: True)
+                check_read_only(folder)
+                with pytest.raises(LibraryReadOnlyError):
+                    EmbeddedStore(folder / "new", create=True)
+        finally:
+            folder.chmod(0o755)
 
 
 def fill_until_full(store: EmbeddedStore) -> int:

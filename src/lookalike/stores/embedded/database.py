@@ -15,6 +15,7 @@ from lookalike.errors import (
     LibraryDamagedError,
     LibraryError,
     LibraryNotFoundError,
+    LibraryReadOnlyError,
     LibraryTooNewError,
 )
 from lookalike.stores.embedded import schema, trouble
@@ -47,24 +48,23 @@ class Database:
                     "or name another folder with --library."
                 )
             self.read_only = not os.access(folder, os.W_OK)
-            self._immutable = False
-            self._immutable = self.read_only and not self._has_shared_memory()
             try:
-                with self.reading() as connection:
-                    self._prepare(connection)
-            except BaseException:
-                self.close()
-                raise
+                self._open()
+            except LibraryReadOnlyError:
+                if self.read_only:
+                    raise
+                self.read_only = True  # Windows says of a closed share that it can be written to
+                self._open()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection to read with."""
         with self._plain_errors():
-            connection = self._take()
+            connection, home = self._take()
             try:
                 yield connection
             finally:
-                self._give_back(connection)
+                self._give_back(connection, home)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -107,24 +107,57 @@ class Database:
         """Close every connection; those in use are closed when they are given back."""
         with self._guard:
             self._closed = True
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+            self._let_go()
 
-    def _take(self) -> sqlite3.Connection:
+    def _open(self) -> None:
+        try:
+            with self._guard:
+                self._look()
+            with self.reading() as connection:
+                self._prepare(connection)
+        except BaseException:
+            with self._guard:
+                self._let_go()
+            raise
+
+    def _take(self) -> tuple[sqlite3.Connection, list[sqlite3.Connection]]:
+        """A connection, and the list that it goes back to."""
         with self._guard:
             if self._closed:
                 raise LibraryError(f"The library {self.folder} has been closed: open it again.")
+            if self._immutable and self._lay != self._lies():
+                self._look()
             if self._idle:
-                return self._idle.pop()
-        return self._connect()
+                return self._idle.pop(), self._idle
+            home = self._idle
+        return self._connect(), home
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: sqlite3.Connection, home: list[sqlite3.Connection]) -> None:
         with self._guard:
-            if not self._closed:
-                self._idle.append(connection)
+            if home is self._idle and not self._closed:
+                home.append(connection)
                 return
         connection.close()
+
+    def _let_go(self) -> None:
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _look(self) -> None:
+        """See how the file can be read from now on.
+
+        Where nothing can be written, not even SQLite's shared memory can be made. It is there
+        while a writer of another account is at work; otherwise the file is taken as it lies, until
+        it lies there differently.
+        """
+        self._let_go()
+        self._immutable = False
+        self._lay = self._lies()  # before looking: what changes meanwhile is looked at again
+        self._immutable = self.read_only and not self._has_shared_memory()
+
+    def _lies(self) -> list[tuple[int, int, int] | None]:
+        return [_mark(self.folder / name) for name in (FILE, f"{FILE}-wal")]
 
     def _connect(self) -> sqlite3.Connection:
         mode = "ro" if self.read_only else "rwc"
@@ -157,8 +190,6 @@ class Database:
             schema.migrate(connection)
 
     def _has_shared_memory(self) -> bool:
-        """Where nothing can be written, not even SQLite's shared memory can be made. Nobody else
-        can be writing there either, so that the file may then be taken as it lies."""
         connection = self._connect()
         try:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -176,3 +207,12 @@ class Database:
             raise trouble.of_sqlite(self.folder, self.folder / FILE, error) from error
         except OSError as error:
             raise trouble.of_system(self.folder, error) from error
+
+
+def _mark(file: Path) -> tuple[int, int, int] | None:
+    """What differs once a file has been written to, or is another one; None where there is none."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
