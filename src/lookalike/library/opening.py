@@ -50,7 +50,7 @@ def open_store(
         settings = store.settings()
         if store.is_empty() and (create or "model" not in settings):
             chosen = _chosen(settings.get("model", IMPORTED), wanted, dim)
-            store.reshape(chosen.card.dim if chosen.card else dim or 0)
+            store.reshape(chosen.card.dim if chosen.card else dim or 0, chosen.identity)
             return store, chosen
         return store, _remembered(store.folder, settings, wanted)
     except BaseException:

@@ -96,7 +96,11 @@ class Matrix:
         self._overlay_ids = np.empty(0, np.int64)
 
     def view(
-        self, connection: sqlite3.Connection, begin: Callable[[], int], *, save: bool = False
+        self,
+        connection: sqlite3.Connection,
+        begin: Callable[[sqlite3.Connection], int],
+        *,
+        save: bool = False,
     ) -> View:
         """The matrix as the connection sees it; ``save`` brings the snapshot on disk up to date.
 
@@ -105,7 +109,7 @@ class Matrix:
         pictures that an older transaction does not see.
         """
         with self._guard:
-            revision = begin()
+            revision = begin(connection)
             if self._view is None:
                 self._view = self._load(connection)
             if self._view.revision < revision:

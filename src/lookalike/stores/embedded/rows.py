@@ -99,6 +99,16 @@ def set_all(connection: sqlite3.Connection, settings: Mapping[str, str]) -> None
     connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())
 
 
+def settings(connection: sqlite3.Connection) -> dict[str, str]:
+    """All settings."""
+    return dict(connection.execute("SELECT name, value FROM settings").fetchall())
+
+
+def any_picture(connection: sqlite3.Connection) -> bool:
+    """Whether there is a picture."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM images)").fetchone()[0])
+
+
 def inconsistencies(connection: sqlite3.Connection, dim: int) -> list[str]:
     """What should never be, one sentence each."""
     checks = {

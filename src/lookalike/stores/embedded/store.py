@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from lookalike.errors import InputError
+from lookalike.errors import InputError, ModelMismatchError
 from lookalike.stores.base import Embedding, Hit, Record, SkippedFile
 from lookalike.stores.embedded import rows
 from lookalike.stores.embedded.database import Database
@@ -30,14 +30,17 @@ class EmbeddedStore:
         self.folder = folder
         self._database = Database(folder, create=create)
         try:
-            self.reshape(int(self.settings().get("dim", 0)))
+            settings = self.settings()
+            self.reshape(int(settings.get("dim", 0)), settings.get("identity", ""))
         except BaseException:
             self._database.close()
             raise
 
-    def reshape(self, dim: int) -> None:
-        """Expect embeddings of this length, in this process; for a store that is empty."""
+    def reshape(self, dim: int, identity: str = "") -> None:
+        """Expect embeddings of this length, and of the model with this identity, in this process;
+        for a store that is empty."""
         self.dim = dim
+        self._identity = identity
         self._matrix = Matrix(self.folder / "cache", dim, writable=not self.read_only)
 
     def is_empty(self) -> bool:
@@ -74,7 +77,8 @@ class EmbeddedStore:
         """One embedding of shape (dim,), or None."""
         if not _may_be_id(image_id):
             return None
-        with self._database.reading() as connection:
+        with self._one_state() as connection:
+            self._begin(connection)
             row = connection.execute(
                 "SELECT vector FROM embeddings WHERE image = ?", (image_id,)
             ).fetchone()
@@ -203,7 +207,7 @@ class EmbeddedStore:
     def settings(self) -> dict[str, str]:
         """All settings."""
         with self._database.reading() as connection:
-            return dict(connection.execute("SELECT name, value FROM settings").fetchall())
+            return rows.settings(connection)
 
     def set(self, **settings: str) -> None:
         """Keep settings."""
@@ -259,17 +263,34 @@ class EmbeddedStore:
     @contextmanager
     def _snapshot(self, *, save: bool = False) -> Iterator[tuple[sqlite3.Connection, View]]:
         """A connection that sees one state of the database, and the matrix of that state."""
+        with self._one_state() as connection:
+            yield connection, self._matrix.view(connection, self._begin, save=save)
+
+    @contextmanager
+    def _one_state(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose transaction, once it is begun, ends with the block."""
         with self._database.reading() as connection:
-
-            def begin() -> int:
-                connection.execute("BEGIN")
-                return self._database.revision(connection)
-
             try:
-                yield connection, self._matrix.view(connection, begin, save=save)
+                yield connection
             finally:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
+
+    def _begin(self, connection: sqlite3.Connection) -> int:
+        """Begin to see one state of the database; tells its revision.
+
+        Raises: ModelMismatchError where its embeddings are not those that this process expects:
+            another process may empty a library and fill it by another model.
+        """
+        connection.execute("BEGIN")
+        now = rows.settings(connection)
+        known = (now.get("identity", ""), int(now.get("dim", 0)))
+        if known != (self._identity, self.dim) and rows.any_picture(connection):
+            raise ModelMismatchError(
+                f"The library {self.folder} now holds embeddings of another model "
+                f"({now.get('model', 'unknown')}): open it again."
+            )
+        return int(now.get("revision", 0))
 
 
 def _best_first(hit: Hit) -> tuple[float, bytes, bytes]:
