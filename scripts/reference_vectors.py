@@ -16,6 +16,7 @@ are computed here without Lookalike, by the frameworks in which the weights were
 from __future__ import annotations
 
 import json
+import os
 import re
 from importlib import import_module
 from importlib.metadata import files
@@ -73,6 +74,7 @@ def lite0(picture: Image.Image) -> Array:
 
 
 def vgg16_conv(picture: Image.Image) -> Array:
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnx
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper

@@ -11,6 +11,8 @@ import pytest
 import tasks
 from scripts.gather_samples import gather
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # for tests that import ONNX Runtime themselves
+
 HOMES = ("HOME", "USERPROFILE")
 DATA_FOLDERS = (
     *("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"),

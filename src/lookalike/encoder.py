@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,8 +117,7 @@ class _Graph:
     """One ONNX graph in ONNX Runtime, asked for one output; its errors become `ModelError`."""
 
     def __init__(self, name: str, path: Path, output: str, threads: int) -> None:
-        import onnxruntime
-
+        onnxruntime = runtime()
         self.name, self.output, self.threads = name, output, threads
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -233,6 +233,18 @@ def _check_tokenizers(name: str) -> None:
         ) from error
 
 
+def runtime() -> ModuleType:
+    """ONNX Runtime, which is imported here and nowhere else.
+
+    Its builds count and report their use unless this variable is set before the import; nothing
+    of what Lookalike does is anybody else's business.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    from importlib import import_module
+
+    return import_module("onnxruntime")
+
+
 def _tokenizer(name: str, path: Path) -> tokenizers.Tokenizer:
     from tokenizers import Tokenizer
 
@@ -243,8 +255,7 @@ def _tokenizer(name: str, path: Path) -> tokenizers.Tokenizer:
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
+    state = runtime().capi.onnxruntime_pybind11_state
     names = (
         *("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel", "NoSuchFile"),
         *("NotImplemented", "RuntimeException", "EPFail"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from lookalike.errors import FolderError
 
 _CHUNK = 1 << 20
+CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 _TURNS = {"LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # order of letters
 _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a dead link, or one in a circle
 
@@ -205,6 +206,8 @@ def _walk(
         except OSError as error:
             unreadable[folder] = error.strerror or type(error).__name__
             continue
+        if folder != below and _is_cache(entries):
+            continue
         for entry in entries:
             relative = f"{folder}/{entry.name}" if folder else entry.name
             if _left_out(entry.name, relative.removeprefix(f"{below}/"), exclude, hidden):
@@ -228,6 +231,18 @@ def _entered(
         waiting.appendleft(relative)  # after every real folder: those go by their own names
     else:
         waiting.append(relative)
+
+
+def _is_cache(entries: list[os.DirEntry[str]]) -> bool:
+    """Whether a folder is marked as a cache, as Lookalike's own are (bford.info/cachedir)."""
+    tag = next((entry for entry in entries if entry.name == "CACHEDIR.TAG"), None)
+    try:
+        if tag is None or not tag.is_file():
+            return False
+        with Path(tag.path).open("rb") as file:
+            return file.read(len(CACHE_TAG)) == CACHE_TAG
+    except OSError:  # a mark that cannot be read is none
+        return False
 
 
 def _name(entry: os.DirEntry[str]) -> str:

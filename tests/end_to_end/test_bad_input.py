@@ -62,6 +62,28 @@ def answers(library: Path, number: int) -> None:
     assert stats["images"] == number
 
 
+# ---- paths that name something else
+
+
+@pytest.mark.parametrize(
+    "arguments", [("index", ""), ("search", ""), ("serve", ""), ("stats", "--library", "")]
+)
+def test_an_empty_path_is_not_the_current_folder(arguments: tuple[str, ...]) -> None:
+    assert "is empty: name a file or a folder." in run(*arguments, status=2).err
+
+
+def test_a_folder_as_a_query(pictures: Path, shared: Path) -> None:
+    message = refused("search", pictures, "--library", shared)
+    assert message == f"{pictures} is a folder: name one picture in it."
+
+
+@POSIX
+def test_a_pipe_as_a_query_does_not_wait_for_ever(tmp_path: Path, shared: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    message = refused("search", tmp_path / "pipe.jpg", "--library", shared)
+    assert message.endswith("is neither a file nor a folder: name a picture.")
+
+
 # ---- folders
 
 

@@ -440,3 +440,16 @@ def test_a_reader_that_leaves_early_is_no_error(
     process.stderr.close()
     process.wait(timeout=PATIENCE)
     assert err == b""
+
+
+# ---- what nobody asked for
+
+
+def test_nothing_is_counted_or_kept_for_anybody_else(tmp_path: Path, pictures: Path) -> None:
+    """ONNX Runtime would write a number for this machine into the home, and send it away."""
+    home = tmp_path / "a new home"
+    home.mkdir()
+    folders = {name: str(home) for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA")}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "ORT_", "LOOKALIKE"))}
+    run("index", pictures, "--library", tmp_path / "library", env={**kept, **folders})
+    assert list(home.rglob("*")) == []

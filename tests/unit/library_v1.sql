@@ -46,9 +46,10 @@ CREATE TABLE skipped (
         size INTEGER NOT NULL,
         mtime_ns INTEGER NOT NULL,
         reason TEXT NOT NULL,
+        tried_with TEXT NOT NULL,
         PRIMARY KEY (root, relative)
     ) WITHOUT ROWID;
-INSERT INTO "skipped" VALUES(1,X'6C6973742E6A7067',40,1700000000000000004,'is not a picture (its content is text)');
+INSERT INTO "skipped" VALUES(1,X'6C6973742E6A7067',40,1700000000000000004,'is not a picture (its content is text)','');
 CREATE INDEX images_by_digest ON images(digest);
 CREATE INDEX embeddings_by_revision ON embeddings(revision);
 CREATE INDEX removals_by_revision ON removals(revision);

@@ -119,6 +119,39 @@ def test_retry_reads_skipped_files_again_and_nothing_else(
     assert reads == ["text.jpg"]
 
 
+def test_another_limit_is_worth_another_try(indexer: Indexer, reads: list[str]) -> None:
+    write(indexer.top, "a.png", "b.png")
+    assert len(indexer.index(max_pixels=10).skipped) == 2
+    report = indexer.index(max_pixels=10)
+    assert (report.skipped, report.still_skipped) == ((), 2)
+    assert len(reads) == 2
+    assert indexer.counts(max_pixels=10**6) == (2, 0, 0, 0, 0)
+    assert indexer.skipped() == {}
+
+
+def test_another_decoder_is_worth_another_try(
+    indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(indexer.top, "a.png")
+    (indexer.top / "raw.jpg").write_bytes(TEXT)
+    indexer.index()
+    assert indexer.index().skipped == ()
+    monkeypatch.setattr(image, "decoders", lambda: "one that reads more")
+    assert len(indexer.index().skipped) == 1
+    assert indexer.index().skipped == ()
+
+
+def test_thumbnails_in_a_folder_of_pictures_are_no_pictures(indexer: Indexer) -> None:
+    write(indexer.top, "a.png")
+    with EmbeddedStore(indexer.top / "library", create=True):
+        thumbnails = indexer.top / "library" / "cache" / "thumbnails"
+    write(thumbnails, "small.png")
+    assert indexer.counts() == (1, 0, 0, 0, 0)
+    assert indexer.names() == ["a.png"]
+    (thumbnails.parent / "CACHEDIR.TAG").write_text("something else")
+    assert indexer.counts() == (1, 0, 0, 0, 1)
+
+
 def test_a_picture_that_breaks_leaves_the_library(indexer: Indexer) -> None:
     write(indexer.top, "a.png", "b.png")
     indexer.index()

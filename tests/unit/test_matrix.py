@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sqlite3
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 
 from lookalike.stores.base import Embedding
 from lookalike.stores.embedded import EmbeddedStore, matrix
+from lookalike.stores.embedded.database import Database
 from tests.records import open_store, record, records, units
 
 DIM = 12
@@ -33,7 +36,7 @@ def store(folder: Path) -> Iterator[EmbeddedStore]:
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(path.name.split("-")[0] for path in (folder / "cache").iterdir())
+    return sorted(path.name.split("-")[0] for path in (folder / "cache").glob("*-*"))
 
 
 def matrix_file(folder: Path) -> Path:
@@ -277,12 +280,15 @@ def test_an_emptied_library_can_be_saved_and_filled_again(
 def test_an_answer_in_progress_is_not_changed_by_later_commits(store: EmbeddedStore) -> None:
     with store._snapshot() as (_, view):
         before = view.search(units(1, DIM)[0], COUNT)
+        assert len(before.ids) == COUNT
         ids = [one.id for one in store.records()]
         for seed in range(5):
             store.upsert(records(10), units(10, DIM, seed=50 + seed))
             store.delete(ids[seed + 20 : seed + 21])
             check(store)
-        assert view.search(units(1, DIM)[0], COUNT) == before
+        after = view.search(units(1, DIM)[0], COUNT)
+        np.testing.assert_array_equal(after.ids, before.ids)
+        np.testing.assert_array_equal(after.scores, before.scores)
         np.testing.assert_array_equal(view.embeddings(ids), units(COUNT, DIM))
 
 
@@ -291,6 +297,7 @@ def test_where_nothing_can_be_cached_only_time_is_lost(
 ) -> None:
     monkeypatch.setattr(matrix, "_OVERLAY_LIMIT", 4)
     with open_store(folder, DIM) as store:
+        shutil.rmtree(folder / "cache")
         (folder / "cache").write_text("in the way")
         with caplog.at_level(logging.WARNING):
             for seed in range(3):
@@ -305,3 +312,55 @@ def test_nothing_is_left_half_written(store: EmbeddedStore, folder: Path) -> Non
     store.upsert([record("new.jpg")], units(1, DIM))
     store.save_caches()
     assert list((folder / "cache").glob("*.part")) == []
+
+
+# --- what a question costs -----------------------------------------------------------------------
+
+
+def test_thousands_of_equal_pictures_cost_no_memory_and_few_statements(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[str] = []
+    connect = Database._connect
+
+    def traced(database: Database) -> sqlite3.Connection:
+        connection = connect(database)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    monkeypatch.setattr(Database, "_connect", traced)
+    dim, count = 256, 4000
+    row = units(1, dim)
+    with open_store(folder, dim) as store:
+        store.upsert(records(count), np.repeat(row, count, axis=0))
+        store.save_caches()
+        store.search(row[0], 30)
+        statements.clear()
+        tracemalloc.start()
+        try:
+            hits = store.search(row[0], 30)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert [hit.record.relative for hit in hits] == [f"{at:05}.jpg" for at in range(30)]
+    assert {(hit.score, hit.distance) for hit in hits} == {(1.0, 0.0)}
+    assert len(statements) < 10
+    assert peak < 4 * dim * count / 2  # the matrix, of single precision, is twice that
+
+
+def test_what_a_view_needs_for_each_question_is_made_once(store: EmbeddedStore) -> None:
+    ids = [one.id for one in store.records()]
+    store.delete([ids[7], ids[30], ids[3]])
+    store.upsert(records(2), units(2, DIM, seed=3))
+    with store._snapshot() as (_, view):
+        assert view.ids is view.ids
+        assert isinstance(view.dead, np.ndarray)
+        assert view.ids[view.dead].tolist() == [ids[at] for at in (0, 1, 3, 7, 30)]
+
+
+@pytest.mark.parametrize("dim", [1, 2, 5, 24, 127, 8193, 10_000])
+def test_equal_rows_are_scored_alike_to_the_last_bit(dim: int) -> None:
+    row, one = units(1, dim, seed=1).astype(float), units(1, dim, seed=2)[0].astype(float)
+    for measure in (matrix._cosines, matrix._distances):
+        results = [measure(np.repeat(row, count, axis=0), one) for count in (1, 2, 3, 31, 32)]
+        assert len(set(np.concatenate(results).tolist())) == 1

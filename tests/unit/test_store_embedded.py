@@ -378,7 +378,7 @@ def test_in_a_read_only_folder_it_can_be_searched() -> None:
         try:
             with ordinary_user():
                 check_read_only(folder)
-                assert sorted(path.name for path in folder.iterdir()) == ["library.sqlite"]
+                assert sorted(path.name for path in folder.iterdir()) == ["cache", "library.sqlite"]
         finally:
             folder.chmod(0o755)
 

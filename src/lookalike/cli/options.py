@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +12,17 @@ import click
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-FOLDER = click.Path(path_type=str, readable=False)
+
+class _PathThatSaysSomething(click.Path):
+    """A path as it was given; an empty one is a slip of the shell, not the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not os.fspath(value):
+            self.fail("is empty: name a file or a folder.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FOLDER = _PathThatSaysSomething(path_type=str, readable=False)
 """A path as it was given: whether it exists is for the library to say, in its own words."""
 
 
@@ -22,7 +33,7 @@ def library_option(command: _Command) -> _Command:
         "library_folder",
         metavar="DIR",
         envvar="LOOKALIKE_LIBRARY",
-        type=click.Path(path_type=Path, readable=False),
+        type=_PathThatSaysSomething(path_type=Path, readable=False),
         help="The library's folder. Default: LOOKALIKE_LIBRARY, else a folder of your user data.",
     )(command)
 

@@ -20,6 +20,7 @@ from rich.progress import Progress as Bar
 
 from lookalike.library import Event, Fetching, Progress, Report, Scanned, printable
 
+_ENOUGH = 100  # pictures from which on a speed says something
 _SHOWN = 20  # skipped files that are listed at the end; the rest is one command away
 
 
@@ -80,7 +81,8 @@ def print_report(report: Report) -> None:
         for what in ("added", "changed", "moved", "removed", "unchanged")
         if (number := getattr(report, what))
     ]
-    speed = f", {report.images_per_second:,.0f} images/s" if report.added + report.changed else ""
+    many = report.added + report.changed >= _ENOUGH
+    speed = f", {report.images_per_second:,.0f} images/s" if many else ""
     click.echo(f"{', '.join(parts) or 'Nothing to do'} ({report.seconds:,.1f} s{speed}).")
     if report.skipped:
         click.echo(f"{len(report.skipped):,} skipped:")
@@ -89,3 +91,6 @@ def print_report(report: Report) -> None:
     if len(report.skipped) > _SHOWN:
         rest = len(report.skipped) - _SHOWN
         click.echo(f"  ... and {rest:,} more: `lookalike stats --skipped` lists them all.")
+    if report.still_skipped:
+        number = f"{report.still_skipped:,} skipped before and not changed since"
+        click.echo(f"{number}: `lookalike stats --skipped` says why.")

@@ -1,6 +1,6 @@
 """A file or bytes → an upright sRGB picture within limits → a model's input, or a thumbnail."""
 
-from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, read
+from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, decoders, read
 from lookalike.image.kinds import looks_like_picture, sniff
 from lookalike.image.preprocess import Preprocess, to_input
 from lookalike.image.thumbs import thumbnail
@@ -9,6 +9,7 @@ __all__ = [
     "DEFAULT_MAX_PIXELS",
     "Picture",
     "Preprocess",
+    "decoders",
     "looks_like_picture",
     "read",
     "sniff",

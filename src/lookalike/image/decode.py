@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
 
+import PIL
 from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
@@ -92,6 +93,11 @@ class _Wish(NamedTuple):
             raise TooManyPixelsError(
                 f"has {has} megapixels, more than the limit of {limit}: raise it with --max-pixels"
             )
+
+
+def decoders() -> str:
+    """What pictures are read with on this machine; another text means that more may be read."""
+    return f"pillow {PIL.__version__}{' rawpy' if raw.is_possible() else ''}"
 
 
 def read(
@@ -310,6 +316,8 @@ def _not_a_picture(head: bytes, stream: IO[bytes]) -> str:
 
 def _megapixels(pixels: int, limit: int) -> tuple[str, str]:
     """Both figures, with as many digits as it takes to tell them apart."""
+    if pixels > 1e12:  # a header that lies
+        return "over a million", f"{limit / 1e6:.4g}"
     short, long = ((f"{pixels / 1e6:.{n}g}", f"{limit / 1e6:.{n}g}") for n in (4, 12))
     return short if short[0] != short[1] else long
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -66,6 +67,11 @@ def develop(
         found = _preview(raw, read_preview, upright, near)
         image, about = found if found is not None else (_demosaic(raw), None)
     return Developed(image, *upright, about)
+
+
+def is_possible() -> bool:
+    """Whether camera RAW can be read on this machine."""
+    return find_spec("rawpy") is not None
 
 
 def _rawpy() -> Any:

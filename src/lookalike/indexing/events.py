@@ -59,13 +59,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one run did. Counts are of pictures; ``stopped`` says that it was asked to end early."""
+    """What one run did. Counts are of pictures; ``still_skipped`` of files that were skipped by an
+    earlier run and are as they were; ``images_per_second`` is of those that the model looked at;
+    ``stopped`` says that the run was asked to end early."""
 
     added: int = 0
     changed: int = 0
     moved: int = 0
     removed: int = 0
     unchanged: int = 0
+    still_skipped: int = 0
     skipped: tuple[Skipped, ...] = ()
     seconds: float = 0.0
     images_per_second: float = 0.0

@@ -42,11 +42,16 @@ def differences(
     below: str,
     records: dict[str, Record],
     *,
-    retry: bool = False,
+    tried_with: str | None,
 ) -> folder.Diff:
-    """What a scan found against what the store knows; with ``retry``, skipped files are changed."""
+    """What a scan found against what the store knows.
+
+    Skipped files count as changed if they were tried with other means; all of them for None.
+    """
     known = {
-        file.relative: _known(replace(file, mtime_ns=NEVER) if retry else file)
+        file.relative: _known(
+            file if file.tried_with == tried_with else replace(file, mtime_ns=NEVER)
+        )
         for file in store.skipped()
         if file.root == scan.root and _is_part(file.relative, below)
     }

@@ -51,11 +51,16 @@ class Failed:
     reason: str
     passing: bool = False
 
-    def remembered(self) -> SkippedFile:
+    def remembered(self, tried_with: str) -> SkippedFile:
         """What the library keeps of it."""
         mtime_ns = NEVER if self.passing else self.file.mtime_ns
         return SkippedFile(
-            self.file.root, self.file.relative, self.file.size, mtime_ns, self.reason
+            self.file.root,
+            self.file.relative,
+            self.file.size,
+            mtime_ns,
+            self.reason,
+            tried_with,
         )
 
 
@@ -120,6 +125,11 @@ class Reader:
         if still is None or still.digest != digest:
             return None
         return Reused(_placed(twin, file), embedding)
+
+
+def means(max_pixels: int) -> str:
+    """What files are tried with: another limit, or a decoder more, is worth another try."""
+    return f"{max_pixels} {image.decoders()}"
 
 
 def record_of(file: ImageFile, digest: str, picture: image.Picture) -> Record:

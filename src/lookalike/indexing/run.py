@@ -17,7 +17,7 @@ from lookalike.folder import ImageFile, Known
 from lookalike.indexing import places
 from lookalike.indexing.events import Indexed, Progress, Report, Scanned, Skipped
 from lookalike.indexing.options import Options
-from lookalike.indexing.reading import Decoded, Failed, Loaded, Reader, Reused
+from lookalike.indexing.reading import Decoded, Failed, Loaded, Reader, Reused, means
 from lookalike.stores.base import Catalogue, Embedding, Record
 
 
@@ -51,10 +51,12 @@ class _Run:
         self._store = store
         self._encoder = encoder
         self._options = options
+        self._means = means(options.max_pixels)
         self._counts = {"added": 0, "changed": 0, "moved": 0, "removed": 0, "unchanged": 0}
+        self._still_skipped = 0
         self._skipped: list[Skipped] = []
         self._started = time.monotonic()
-        self._read_files = 0
+        self._encoded = 0
         self._read_seconds = 0.0
 
     def one_folder(self, top: str) -> None:
@@ -65,7 +67,9 @@ class _Run:
         options = self._options
         scan = folder.scan(root, below=below, exclude=options.exclude, hidden=options.hidden)
         records = places.records_below(self._store, root, below)
-        found = places.differences(self._store, scan, below, records, retry=options.retry)
+        found = places.differences(
+            self._store, scan, below, records, tried_with=None if options.retry else self._means
+        )
         new = [file for file in found.added if _may_be_picture(file)]
         if not _any_left(found, new):
             raise _nothing_found(top, root, len(records))
@@ -74,6 +78,7 @@ class _Run:
         for relative, reason in scan.unreadable.items():
             self._tell_skipped(f"{root}/{relative}", f"cannot be read: {reason}")
         self._counts["unchanged"] += found.unchanged
+        self._still_skipped += found.still_skipped
         self._move(found.moved)
         self._remove(root, found.removed, records)
         self._read(to_read, records)
@@ -82,9 +87,10 @@ class _Run:
         """What has been done so far."""
         return Report(
             **self._counts,
+            still_skipped=self._still_skipped,
             skipped=tuple(self._skipped),
             seconds=round(time.monotonic() - self._started, 3),
-            images_per_second=round(self._read_files / max(self._read_seconds, 1e-9), 1),
+            images_per_second=round(self._encoded / max(self._read_seconds, 1e-9), 1),
             stopped=self._stopping(),
         )
 
@@ -130,7 +136,6 @@ class _Run:
             self._options.on_event(progress)
             if self._stopping():
                 break
-        self._read_files += done
         self._read_seconds += time.monotonic() - started
 
     def _show(self, progress: Progress) -> None:
@@ -151,11 +156,18 @@ class _Run:
         ]
         # one that may pass leaves what is known of the picture as it is: it is still in the library
         skipped = [
-            one.remembered() for one in failed if not (one.passing and one.file.relative in records)
+            one.remembered(self._means)
+            for one in failed
+            if not (one.passing and one.file.relative in records)
         ]
         self._store.commit(kept, embeddings, skipped, stale, {"indexing": note})
+        self._encoded += sum(isinstance(one, Decoded) for one in batch)
         for record in kept:
-            self._tell("changed" if record.relative in records else "added", record.path)
+            before = records.get(record.relative)
+            if before is not None and before.digest == record.digest:
+                self._counts["unchanged"] += 1  # it was only touched
+            else:
+                self._tell("changed" if before else "added", record.path)
         for one in failed:
             self._tell_skipped(one.file.path, one.reason)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +57,12 @@ class Queries:
             return self._encoded(query), ()
         if isinstance(query, Words):
             return self._of_words(query.text), ()
+        if not isinstance(query, str | os.PathLike):
+            raise InputError(
+                f"A query is a path, the content of a file, an id or words, not {query!r}."
+            )
         path = os.fspath(query)
-        if os.path.lexists(path):
+        if _is_file(path):
             record = self._at(path)
             if record is not None and is_as_recorded(record):
                 return self._known_embedding(record), ()
@@ -122,3 +127,18 @@ class Queries:
             raise type(error)(f"{name} {error}.") from error
         except OSError as error:
             raise ImageError(f"{name} cannot be read: {error.strerror}.") from error
+
+
+def _is_file(path: str) -> bool:
+    """Whether there is a file. Raises ImageError for what is there and is none."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - a path that may hold any bytes
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last for a zero byte
+        return False
+    except OSError as error:
+        raise ImageError(f"{printable(path)} cannot be read: {error.strerror}.") from error
+    if stat.S_ISDIR(mode):
+        raise ImageError(f"{printable(path)} is a folder: name one picture in it.")
+    if not stat.S_ISREG(mode):
+        raise ImageError(f"{printable(path)} is neither a file nor a folder: name a picture.")
+    return True

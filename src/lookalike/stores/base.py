@@ -46,13 +46,18 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file that is not in the library, and why; tried again only when size or time changes."""
+    """A file that is not in the library, and why.
+
+    It is tried again only when its size or time changes, or when Lookalike can read more than
+    what it was ``tried_with``.
+    """
 
     root: str
     relative: str
     size: int
     mtime_ns: int
     reason: str
+    tried_with: str = ""
 
     @property
     def path(self) -> str:

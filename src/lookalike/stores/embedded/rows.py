@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ RECORDS = (
     "latitude, longitude, images.id FROM images JOIN roots ON roots.id = root"
 )
 SKIPPED = (
-    "SELECT roots.path, relative, size, mtime_ns, reason FROM skipped JOIN roots ON roots.id = root"
+    "SELECT roots.path, relative, size, mtime_ns, reason, tried_with FROM skipped "
+    "JOIN roots ON roots.id = root"
 )
 BY_PATH = "ORDER BY roots.path, relative"
 
@@ -26,9 +28,11 @@ def record(row: tuple[Any, ...]) -> Record:
     return Record(os.fsdecode(row[0]), os.fsdecode(row[1]), *row[2:])
 
 
-def fetch(connection: sqlite3.Connection, image: int) -> Record:
-    """The record of an id that exists."""
-    return record(connection.execute(f"{RECORDS} WHERE images.id = ?", (image,)).fetchone())
+def first(connection: sqlite3.Connection, images: Sequence[int], limit: int) -> list[Record]:
+    """Of the records of some ids, the first in order of path."""
+    where = "WHERE images.id IN (SELECT value FROM json_each(?))"
+    found = connection.execute(f"{RECORDS} {where} {BY_PATH} LIMIT ?", (json.dumps(images), limit))
+    return list(map(record, found))
 
 
 def remove(connection: sqlite3.Connection, revision: int, image: int) -> int:
@@ -83,9 +87,9 @@ def move(connection: sqlite3.Connection, image: int, new: Record) -> None:
 def skip(connection: sqlite3.Connection, file: SkippedFile) -> None:
     """Enter a file on the list of the skipped."""
     connection.execute(
-        "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?, ?, ?)",
         (root_id(connection, file.root), os.fsencode(file.relative), file.size, file.mtime_ns,
-         file.reason),
+         file.reason, file.tried_with),
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ MIGRATIONS: tuple[str, ...] = (
         size INTEGER NOT NULL,
         mtime_ns INTEGER NOT NULL,
         reason TEXT NOT NULL,
+        tried_with TEXT NOT NULL,
         PRIMARY KEY (root, relative)
     ) WITHOUT ROWID;
     """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,12 @@ from lookalike.stores.embedded import rows
 from lookalike.stores.embedded.database import Database
 from lookalike.stores.embedded.matrix import Matrix, View
 
+_LOG = logging.getLogger(__name__)
+_CACHE_TAG = """\
+Signature: 8a477f597d28d172789f06886806bc55
+# Lookalike's cache: it may be deleted at any time. Programs that know this mark leave it alone.
+"""
+
 
 class EmbeddedStore:
     """Records and embeddings in one folder; a `Catalogue`."""
@@ -32,6 +39,8 @@ class EmbeddedStore:
         try:
             settings = self.settings()
             self.reshape(int(settings.get("dim", 0)), settings.get("identity", ""))
+            if not self.read_only:
+                _mark_cache(folder / "cache")
         except BaseException:
             self._database.close()
             raise
@@ -111,11 +120,14 @@ class EmbeddedStore:
         """
         with self._snapshot() as (connection, view):
             best = view.search(query, k, without)
-            hits = [
-                Hit(rows.fetch(connection, image), score, distance)
-                for image, score, distance in best
-            ]
-        return sorted(hits, key=_best_first)[:k]
+            above, tied = best.split()
+            found = rows.first(connection, above, len(above))
+            found += rows.first(connection, tied, k - len(above))
+            best = best.only([record.id for record in found])
+            distances = view.distances(query, best.positions)
+        numbers = zip(best.scores.tolist(), distances.tolist(), strict=True)
+        by_id = dict(zip(best.ids.tolist(), numbers, strict=True))
+        return sorted((Hit(one, *by_id[one.id]) for one in found), key=_best_first)
 
     # ---- the ledger of the files
 
@@ -307,3 +319,15 @@ def _bytes(file: Path) -> int:
         return file.stat().st_size
     except FileNotFoundError:  # logs and snapshots come and go with other processes
         return 0
+
+
+def _mark_cache(folder: Path) -> None:
+    """Say in the standard way that a folder is a cache: neither backups nor our own walks of the
+    pictures want it, and a library may lie among the pictures."""
+    tag = folder / "CACHEDIR.TAG"
+    try:
+        if not tag.exists():
+            folder.mkdir(exist_ok=True)
+            tag.write_text(_CACHE_TAG, "ascii")
+    except OSError as error:  # on a full disk the library can be read all the same
+        _LOG.info("the cache is not marked: %s", error)
