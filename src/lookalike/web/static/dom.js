@@ -35,18 +35,21 @@ export function calm() {
   byId("notice-text").textContent = "";
 }
 
+const restoring = new WeakMap();
+
 // Browsers offer the clipboard only on secure addresses; a page opened from another machine of
 // the house falls back to a selection.
 export async function copy(text, button) {
   const label = button.querySelector("span");
-  const before = label.textContent;
+  label.dataset.words ??= label.textContent;
   let done = false;
   if (navigator.clipboard) {
     done = await navigator.clipboard.writeText(text).then(() => true, () => false);
   }
   label.textContent = done || copySelection(text, button.parentElement) ? "Copied" : "Not allowed";
   announce(label.textContent);
-  setTimeout(() => { label.textContent = before; }, 1600);
+  clearTimeout(restoring.get(label));
+  restoring.set(label, setTimeout(() => { label.textContent = label.dataset.words; }, 1600));
 }
 
 function copySelection(text, parent) {
