@@ -1,18 +1,19 @@
 // Numbers, names and times → the words that the page shows.
 
-// What cannot be seen, or would turn the text around it, as an escape. Bytes of a file's name that
-// are not Unicode arrive as lone surrogates; U+DC80 to U+DCFF stand for the bytes 80 to FF.
-const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+// What cannot be seen, breaks a line or turns the text around it, as the escape that a terminal
+// shows for it, too. Bytes of a file's name that are not Unicode arrive as lone surrogates.
+const UNSEEN = /[\p{Cc}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+const SHORT = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
 export function printable(text) {
-  return text.replace(UNSEEN, (char) => {
-    const code = char.codePointAt(0);
-    if (char === "\n") return "\\n";
-    if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
-    return code < 0x100
-      ? `\\x${code.toString(16).padStart(2, "0")}`
-      : `\\u${code.toString(16).padStart(4, "0")}`;
-  });
+  return text.replace(UNSEEN, (char) => SHORT[char] ?? escaped(char.codePointAt(0)));
+}
+
+function escaped(code) {
+  const digits = code.toString(16);
+  if (code < 0x100) return `\\x${digits.padStart(2, "0")}`;
+  if (code < 0x10000) return `\\u${digits.padStart(4, "0")}`;
+  return `\\U${digits.padStart(8, "0")}`;
 }
 
 export function nameOf(picture) {
