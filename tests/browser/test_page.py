@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import request
 from selenium import webdriver
 from selenium.webdriver import ActionChains
 from selenium.webdriver.chrome.service import Service
@@ -20,6 +22,9 @@ from selenium.webdriver.remote.webelement import WebElement
 
 import tasks
 from lookalike import Library
+from lookalike.folder import printable
+from lookalike.web import create_app
+from lookalike.web.server import listen, make_server
 from tests.pictures import TEXT, heic, make_jpeg, textured
 from tests.served import BYTES_NAME, NOT_UNICODE, ODD_NAME, Running
 
@@ -167,6 +172,66 @@ def page(driver: webdriver.Chrome, server: Running) -> Iterator[Page]:
     assert page.strangers() == set()
 
 
+class Late:
+    """The library's server in this process, some of whose answers come only when they may."""
+
+    def __init__(self, library: Library) -> None:
+        self._held: dict[str, threading.Event] = {}
+        self._failing: set[str] = set()
+        app = create_app(library)
+        app.before_request(self._wait)
+        listening = listen("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        self._server = make_server(app, listening)
+        self._thread = threading.Thread(target=self._server.run, name="late")
+        self._thread.start()
+
+    def hold(self, *kinds: str) -> None:
+        """Let the requests of these kinds wait: ``sample``, ``like``, ``upload``."""
+        self._held |= {kind: threading.Event() for kind in kinds}
+
+    def release(self) -> None:
+        for event in self._held.values():
+            event.set()
+        self._held.clear()
+
+    def fail(self, *kinds: str) -> None:
+        """Let them fail instead; without any, none fails any more."""
+        self._failing = set(kinds)
+
+    def stop(self) -> None:
+        self.release()
+        server: Any = self._server  # the published types of its parts are not what they are
+        server.trigger.pull_trigger(lambda: self._close(server))
+        self._thread.join(20)
+        self._server.task_dispatcher.shutdown()
+
+    def _close(self, server: Any) -> None:
+        for channel in list(server.active_channels.values()):
+            channel.close()
+        server.close()
+
+    def _wait(self) -> tuple[str, int] | None:
+        names = {"/api/images": "sample", "/api/search": "like" if request.is_json else "upload"}
+        kind = names.get(request.path, "")
+        if event := self._held.get(kind):
+            event.wait(30)
+        return ("", 503) if kind in self._failing else None
+
+
+@pytest.fixture
+def late(library: Library) -> Iterator[Late]:
+    late = Late(library)
+    yield late
+    late.stop()
+
+
+@pytest.fixture
+def slow(driver: webdriver.Chrome, late: Late) -> Page:
+    """A page of the server whose answers can be late."""
+    return Page(driver, late.url)
+
+
 @pytest.fixture
 def flower(photographs: Path) -> Path:
     return photographs / "flowers" / "bed 01.png"
@@ -283,6 +348,141 @@ def test_an_address_leads_to_its_results(page: Page, library: Library) -> None:
     assert page.driver.current_url == page.url
 
 
+def test_an_upload_overtakes_the_results_that_an_address_asked_for(
+    slow: Page, late: Late, library: Library, flower: Path
+) -> None:
+    late.hold("like")
+    slow.open(f"?like={number_of(library, 'cat.png')}")
+    slow.choose(flower)
+    results = slow.wait_for_results_of("bed 01.png")
+    late.release()
+    time.sleep(0.5)
+    assert (slow.text("query-name"), slow.results()) == ("bed 01.png", results)
+    slow.driver.back()
+    slow.wait_for_results_of("cat.png")
+    slow.driver.forward()
+    assert slow.wait_for_results_of("bed 01.png") == results
+
+
+def test_a_start_that_never_arrived_is_asked_for_when_one_comes_back_to_it(
+    slow: Page, late: Late, flower: Path
+) -> None:
+    late.hold("sample")
+    slow.open()
+    slow.choose(flower)
+    slow.wait_for_results_of("bed 01.png")
+    late.release()
+    slow.driver.back()
+    slow.wait(lambda: slow.view() == "start" and len(slow.all(".tile")) == TOTAL)
+
+
+@pytest.mark.parametrize("way", ["home", "others"])
+def test_an_upload_overtakes_the_way_to_the_start(
+    slow: Page, late: Late, flower: Path, way: str
+) -> None:
+    slow.open()
+    slow.wait(lambda: len(slow.all(".tile")) == TOTAL)
+    late.hold("sample")
+    slow.run("document.getElementById(arguments[0]).click()", way)
+    slow.choose(flower)
+    slow.wait_for_results_of("bed 01.png")
+    late.release()
+    time.sleep(0.5)
+    assert slow.view() == "result"
+    slow.driver.back()
+    slow.wait(lambda: slow.view() == "start" and len(slow.all(".tile")) == TOTAL)
+
+
+def test_going_back_overtakes_an_upload(slow: Page, late: Late, flower: Path) -> None:
+    slow.open()
+    slow.wait(lambda: len(slow.all(".tile")) == TOTAL)
+    slow.all(".tile .open")[0].click()
+    slow.wait(lambda: slow.view() == "result")
+    late.hold("upload")
+    slow.choose(flower)
+    slow.wait(lambda: slow.by_id("grid").get_attribute("aria-busy"))
+    slow.driver.back()
+    slow.wait(lambda: slow.view() == "start")
+    late.release()
+    time.sleep(0.5)
+    assert (slow.view(), len(slow.all(".tile"))) == ("start", TOTAL)
+    assert not slow.by_id("grid").get_attribute("aria-busy")
+
+
+def test_what_overtakes_and_fails_leads_to_where_the_address_leads(
+    slow: Page, late: Late, library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "list.jpg").write_bytes(TEXT)
+    late.hold("like")
+    slow.open(f"?like={number_of(library, 'cat.png')}")
+    slow.choose(tmp_path / "list.jpg")
+    slow.wait(slow.by_id("notice").is_displayed)
+    late.release()
+    slow.wait_for_results_of("cat.png")
+    assert slow.text("notice-text").startswith("The query ")
+
+
+def test_a_start_that_fails_comes_by_itself_as_soon_as_it_can(slow: Page, late: Late) -> None:
+    late.fail("sample")
+    slow.open()
+    slow.wait(slow.by_id("notice").is_displayed)
+    assert slow.all(".tile") == []
+    late.fail()
+    slow.wait(lambda: len(slow.all(".tile")) == TOTAL)
+
+
+def test_the_way_home_that_fails_leaves_the_results(
+    slow: Page, late: Late, library: Library
+) -> None:
+    address = f"?like={number_of(library, 'cat.png')}"
+    slow.open(address)
+    results = slow.wait_for_results_of("cat.png")
+    late.fail("sample")
+    slow.by_id("home").click()
+    slow.wait(slow.by_id("notice").is_displayed)
+    assert slow.driver.current_url == slow.url + address
+    assert slow.results() == results
+
+
+def test_only_the_last_places_are_kept(page: Page, flower: Path) -> None:
+    page.run(
+        "const revoke = URL.revokeObjectURL; window.revoked = [];"
+        "URL.revokeObjectURL = (address) => { revoked.push(address); revoke.call(URL, address); }"
+    )
+    page.choose(flower)
+    page.wait_for_results_of("bed 01.png")
+    address = page.all("#query-frame img")[0].get_property("src")
+    for _ in range(18):
+        _on(page)
+    assert page.run("return window.revoked") == []
+    for _ in range(2):
+        _on(page)
+    assert page.run("return window.revoked") == [address]
+    page.run("history.go(-20)")  # to the upload, which is no longer there
+    page.wait(lambda: page.view() == "start" and len(page.all(".tile")) == TOTAL)
+    assert page.driver.current_url == page.url
+
+
+def _on(page: Page) -> None:
+    """More like the closest picture, and wait for it."""
+    before = page.run("return history.state.key")
+    page.all(".tile .like")[0].send_keys(Keys.ENTER)
+    page.wait(lambda: page.run("return history.state.key") != before)
+
+
+def test_the_way_past_the_head_leads_to_the_pictures_of_an_upload(page: Page, flower: Path) -> None:
+    page.choose(flower)
+    results = page.wait_for_results_of("bed 01.png")
+    page.run("document.querySelector('.skip').focus()")
+    page.press(Keys.ENTER)
+    page.wait(lambda: page.focused() == "results")
+    time.sleep(0.5)
+    assert (page.view(), page.text("query-name")) == ("result", "bed 01.png")
+    assert page.results() == results
+    page.press(Keys.TAB)
+    assert page.focused() == str(results[0][0])
+
+
 # ---- one picture, large
 
 
@@ -326,6 +526,12 @@ def test_a_path_is_copied(page: Page, library: Library, flower: Path) -> None:
     page.wait(lambda: "Copied" in page.text("viewer-copy"))
     copied = page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
     assert copied == library.record(number).path
+    page.by_id("viewer-copy").click()
+    time.sleep(1)
+    page.by_id("viewer-copy").click()
+    time.sleep(1)
+    assert page.text("viewer-copy") == "Copied"
+    page.wait(lambda: page.text("viewer-copy") == "Copy path")
     page.press(Keys.ESCAPE)
 
 
@@ -404,10 +610,16 @@ def test_an_address_of_no_picture_leads_to_the_start(page: Page) -> None:
 
 def test_odd_names_are_shown_as_one_line(page: Page) -> None:
     titles = {str(one.get_property("title")) for one in page.all(".tile .open")}
-    expected = {ODD_NAME.replace("\n", "\\n"), *(["caf\\xe9.jpg"] if NOT_UNICODE else [])}
+    expected = {ODD_NAME.replace("\n", "\\n"), *(["caf\\udce9.jpg"] if NOT_UNICODE else [])}
     assert expected <= titles
     for image in page.all(".tile img"):
         assert image.get_property("naturalWidth")
+
+
+def test_the_page_escapes_what_the_terminal_escapes(page: Page) -> None:
+    shown = page.driver.execute_async_script(_PRINTABLE, json.dumps([text for text, _ in NAMES]))
+    assert shown == [words for _, words in NAMES]
+    assert [printable(text) for text, _ in NAMES] == shown
 
 
 # ---- on every screen
@@ -520,6 +732,27 @@ def test_trouble_with_indexing_is_told(driver: webdriver.Chrome, tmp_path: Path)
 
 
 # ---- tools
+
+NAMES = [
+    ("a b/é 🦊.jpg", "a b/é 🦊.jpg"),
+    ("x\ty\nz\r", r"x\ty\nz\r"),
+    ("\x00\x1b[31m\x7f\x9b", r"\x00\x1b[31m\x7f\x9b"),
+    ("caf\udce9", r"caf\udce9"),
+    ("one\u2028two\u2029", r"one\u2028two\u2029"),
+    ("\u202egpj.exe \u2066x\u2069", r"\u202egpj.exe \u2066x\u2069"),
+    ("\ufffe \U000e0000 \U0010ffff", r"\ufffe \U000e0000 \U0010ffff"),
+    ("9.41\u202fPM \u2009\xa0\u3000", "9.41\u202fPM \u2009\xa0\u3000"),
+    ("\U0001f468\u200d\U0001f469 \u2764\ufe0f", "\U0001f468\u200d\U0001f469 \u2764\ufe0f"),
+    (r"back\slash \n", r"back\slash \n"),
+    ("\u05e9\u05dc\u05d5\u05dd \u200e\u200f", "\u05e9\u05dc\u05d5\u05dd \u200e\u200f"),
+]
+"""Names as they are, and as one line that can be shown."""
+
+_PRINTABLE = """
+import("./static/text.js").then(
+  ({printable}) => arguments[1](JSON.parse(arguments[0]).map(printable)),
+  (error) => arguments[1](String(error)));
+"""
 
 _HAND_OVER = """
 const bytes = Uint8Array.from(atob(arguments[0]), (char) => char.charCodeAt(0));

@@ -9,15 +9,26 @@ import { bytes, closeness, count, folderOf, nameOf, pictures, printable } from "
 import { dismiss, view } from "./viewer.js";
 
 const SAMPLE = 24;
+const KEPT = 20;
 
-// What each entry of the browser's history shows. An upload cannot live in an address, so it lives
-// here for as long as the page is open.
+// What the last entries of the browser's history show. An upload cannot live in an address, so it
+// lives here.
 const places = new Map();
 let here = null;
 let stats = null;
 let asking = null;
+let keys = 0;
 
-const newKey = () => `${Date.now()}-${places.size}`;
+const newKey = () => `${Date.now()}-${keys += 1}`;
+
+function remember(key, place) {
+  places.set(key, place);
+  for (const [oldest, { address }] of places) {
+    if (places.size <= KEPT) break;
+    places.delete(oldest);
+    if (address) URL.revokeObjectURL(address);
+  }
+}
 
 function likeInAddress() {
   const id = new URLSearchParams(location.search).get("like");
@@ -26,6 +37,22 @@ function likeInAddress() {
 
 // ---- going somewhere
 
+// A later wish has taken the place of this one, which must not change anything any more.
+class Overtaken extends Error {}
+
+function wish(fulfil) {
+  return async (...given) => {
+    try {
+      await fulfil(...given);
+      const lost = here === null && asking === null; // it failed before anything was shown
+      if (lost) await complaining(() => arrive(history.state?.key ?? newKey()));
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+    }
+  };
+}
+
+// The answer; null where there is none, which has been said then. Throws Overtaken.
 async function seek(ask) {
   asking?.abort();
   asking = new AbortController();
@@ -34,31 +61,44 @@ async function seek(ask) {
   const { signal } = asking;
   try {
     const answer = await ask(signal);
-    return signal.aborted ? null : answer;
+    if (signal.aborted) throw new Overtaken();
+    return answer;
   } catch (error) {
-    if (error.name !== "AbortError") complain(error.message);
+    if (signal.aborted) throw new Overtaken();
+    complain(error.message);
     return null;
   } finally {
-    if (!signal.aborted) byId("grid").removeAttribute("aria-busy");
+    if (!signal.aborted) {
+      asking = null;
+      byId("grid").removeAttribute("aria-busy");
+    }
   }
+}
+
+// What was complained about stays to be read while the page asks for something else.
+function complaining(ask) {
+  const complaint = byId("notice").hidden ? null : byId("notice-text").textContent;
+  const answer = ask();
+  if (complaint) complain(complaint);
+  return answer;
 }
 
 function go(place, address) {
   const key = newKey();
-  places.set(key, place);
+  remember(key, place);
   history.pushState({ key }, "", address);
   show(place);
   window.scrollTo({ top: 0 });
   byId("results").focus({ preventScroll: true });
 }
 
-async function searchLike(picture) {
+const searchLike = wish(async (picture) => {
   dismiss();
   const answer = await seek((signal) => api.searchLike(picture.id, signal));
   if (answer) go({ kind: "like", answer }, `?like=${picture.id}`);
-}
+});
 
-async function searchUpload(file) {
+const searchUpload = wish(async (file) => {
   dismiss();
   const limit = Number(document.body.dataset.maxUpload);
   if (file.size > limit) {
@@ -68,29 +108,29 @@ async function searchUpload(file) {
   announce("Looking for pictures like it.");
   const answer = await seek((signal) => api.searchUpload(file, signal));
   if (answer) {
-    go({ kind: "upload", answer, file, address: URL.createObjectURL(file) }, location.pathname);
+    go({ kind: "upload", answer, address: URL.createObjectURL(file) }, location.pathname);
   }
-}
+});
 
 async function start() {
   const answer = await seek((signal) => api.sample(SAMPLE, signal));
-  return { kind: "start", images: answer?.images ?? [] };
+  return answer && { kind: "start", images: answer.images };
 }
 
-async function arrive(key) {
+async function likeOfAddress(key) {
   const id = likeInAddress();
-  let place = null;
-  if (id !== null) {
-    const answer = await seek((signal) => api.searchLike(id, signal));
-    if (answer) place = { kind: "like", answer };
-    else if (!byId("notice").hidden) history.replaceState({ key }, "", location.pathname);
-  }
-  const complaint = byId("notice").hidden ? null : byId("notice-text").textContent;
-  place ??= await start();
-  if (complaint) complain(complaint);
-  places.set(key, place);
-  show(place);
+  if (id === null) return null;
+  const answer = await seek((signal) => api.searchLike(id, signal));
+  if (answer) return { kind: "like", answer };
+  history.replaceState({ key }, "", location.pathname);
+  return null;
 }
+
+const arrive = wish(async (key) => {
+  const place = await likeOfAddress(key) ?? await complaining(start);
+  if (place) remember(key, place);
+  show(place ?? { kind: "start", images: [] });
+});
 
 window.addEventListener("popstate", (event) => {
   asking?.abort();
@@ -188,7 +228,8 @@ async function noticed(now) {
   showSteps();
   const place = here;
   const room = place?.kind === "start" && place.images.length < SAMPLE;
-  if (!room || now.images <= place.images.length || before?.images === now.images) return;
+  if (!room || now.images <= place.images.length) return;
+  if (before?.images === now.images && place.images.length) return;
   const { images } = await api.sample(SAMPLE).catch(() => place);
   if (here !== place) return;
   place.images = images;
@@ -197,17 +238,29 @@ async function noticed(now) {
 
 // ---- listening
 
-byId("home").addEventListener("click", async (event) => {
+const goHome = wish(async () => {
+  const place = await start();
+  if (place) go(place, location.pathname);
+});
+
+const showOthers = wish(async () => {
+  const place = await start();
+  if (here?.kind !== "start" || !place?.images.length) return;
+  here.images = place.images;
+  show(here);
+});
+
+byId("home").addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  go(await start(), location.pathname);
+  goHome();
 });
-byId("others").addEventListener("click", async () => {
-  const place = await start();
-  if (here?.kind === "start" && place.images.length) {
-    here.images = place.images;
-    show(here);
-  }
+byId("others").addEventListener("click", showOthers);
+// Not by its address: that would be another place in the history, which no upload can have.
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("results").scrollIntoView();
+  byId("results").focus({ preventScroll: true });
 });
 byId("notice-close").addEventListener("click", calm);
 byId("steps-copy").addEventListener("click", (event) => {
