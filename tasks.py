@@ -129,7 +129,7 @@ def install() -> None:
         return
     if not _runs(venv_python()):
         make_environment(VENV, sys.executable)
-    pip = [str(venv_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(venv_python()), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     with _step("Installing the packages of requirements.lock (once, some 300 MB)"):
         run(*pip, "--require-hashes", "--requirement", str(LOCK))
         run(*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))

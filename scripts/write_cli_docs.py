@@ -28,7 +28,7 @@ HEAD = """\
 | 0 | Done. `index` ends so even if some files could not be read, and lists them. |
 | 1 | Not done: one sentence on standard error says what happened and what to do. |
 | 2 | Wrong usage. |
-| 130 | Ended by Ctrl-C; what `index` has done so far is kept. |
+| 130 | Ended by Ctrl-C; what `index` has done so far is kept. `serve` ends with 0. |
 """
 
 
