@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from lookalike import image
 from lookalike.stores.base import Record
 
 SIDE = 400  # pixels on the longest side: sharp on a dense screen, about 20 kB
+_ABANDONED = 86_400.0  # seconds after which nobody is still writing a file
 _LOG = logging.getLogger(__name__)
 
 
@@ -38,9 +40,12 @@ class Thumbnails:
         return content
 
     def drop_orphans(self, digests: set[str]) -> int:
-        """Delete the thumbnails of pictures that are gone; returns how many."""
+        """Delete the thumbnails of pictures that are gone; returns how many.
+
+        What processes that were killed have left half written goes, too.
+        """
         orphans = [file for file in self._folder.glob("*/*.webp") if file.stem not in digests]
-        for file in orphans:
+        for file in [*orphans, *filter(_is_abandoned, self._folder.glob("*/*.part"))]:
             file.unlink(missing_ok=True)
         return len(orphans)
 
@@ -54,3 +59,10 @@ class Thumbnails:
             _LOG.warning("a thumbnail is not kept: %s", error)
             with suppress(OSError):  # what hinders writing may hinder this
                 aside.unlink()
+
+
+def _is_abandoned(file: Path) -> bool:
+    try:
+        return file.stat().st_mtime < time.time() - _ABANDONED
+    except FileNotFoundError:  # renamed just now
+        return False

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -312,6 +313,19 @@ def test_nothing_is_left_half_written(store: EmbeddedStore, folder: Path) -> Non
     store.upsert([record("new.jpg")], units(1, DIM))
     store.save_caches()
     assert list((folder / "cache").glob("*.part")) == []
+
+
+def test_what_a_killed_process_left_half_written_goes_after_a_day(
+    store: EmbeddedStore, folder: Path
+) -> None:
+    left, going = (folder / "cache" / f"matrix-1.npy.{number}.part" for number in (1, 2))
+    for file in (left, going):
+        file.write_bytes(b"half a matrix")
+    day_ago = time.time() - 25 * 3600
+    os.utime(left, (day_ago, day_ago))
+    store.upsert([record("new.jpg")], units(1, DIM))
+    store.save_caches()
+    assert list((folder / "cache").glob("*.part")) == [going]
 
 
 # --- what a question costs -----------------------------------------------------------------------

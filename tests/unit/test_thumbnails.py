@@ -6,7 +6,9 @@ import dataclasses
 import hashlib
 import io
 import logging
+import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -136,3 +138,18 @@ def test_many_threads_ask_at_once(cache: Path, made: Record, reading: Reading) -
         thread.join()
     assert answers == [wanted] * 30
     assert len(kept(cache)) == 2
+
+
+def test_what_a_killed_process_left_half_written_goes_after_a_day(
+    cache: Path, made: Record, reading: Reading
+) -> None:
+    thumbnails = Thumbnails(cache, writable=True)
+    thumbnails.get(made, reading)
+    (file,) = kept(cache)
+    left, going = (file.with_name(f"{number}.part") for number in (1, 2))
+    for half in (left, going):
+        half.write_bytes(b"half a thumbnail")
+    day_ago = time.time() - 25 * 3600
+    os.utime(left, (day_ago, day_ago))
+    assert thumbnails.drop_orphans({made.digest}) == 0
+    assert kept(cache) == sorted([file, going])

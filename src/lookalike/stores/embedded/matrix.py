@@ -12,6 +12,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 import tokenize
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _NOT_NPY = (ValueError, SyntaxError, EOFError, TypeError, OverflowError, tokeniz
 _LOWEST = float(np.finfo(np.float32).min)
 _NONE = np.empty(0, np.intp)
 _BLOCK = 32  # rows scored at a time in double precision: what fits into a processor's cache
+_ABANDONED = 86_400.0  # seconds after which nobody is still writing a file
 _OVERLAY_LIMIT = 4096  # rows beyond which, and beyond a quarter, a new snapshot is worth writing
 
 
@@ -255,12 +257,14 @@ class Matrix:
             return rows
 
     def _drop_older(self, revision: int) -> None:
-        for file in [*self._folder.glob("matrix-*.npy"), *self._folder.glob("ids-*.npy")]:
-            if not file.stem.endswith(f"-{revision}"):
-                try:
-                    file.unlink()
-                except OSError as error:  # Windows keeps a file that somebody has mapped
-                    _LOG.debug("%s stays for now: %s", file.name, error)
+        """Drop what other revisions left, and what processes that were killed left half written."""
+        older = [*self._folder.glob("matrix-*.npy"), *self._folder.glob("ids-*.npy")]
+        stale = [file for file in older if not file.stem.endswith(f"-{revision}")]
+        for file in [*stale, *filter(_is_abandoned, self._folder.glob("*.part"))]:
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:  # Windows keeps a file that somebody has mapped
+                _LOG.debug("%s stays for now: %s", file.name, error)
 
 
 def _candidates(scores: npt.NDArray[np.float32], k: int) -> _Positions:
@@ -306,6 +310,13 @@ def _has_commit(connection: sqlite3.Connection, revision: int) -> bool:
         {"text": str(revision), "number": revision},
     ).fetchone()
     return bool(row[0])
+
+
+def _is_abandoned(file: Path) -> bool:
+    try:
+        return file.stat().st_mtime < time.time() - _ABANDONED
+    except FileNotFoundError:  # renamed just now
+        return False
 
 
 def _mapped(file: Path) -> npt.NDArray[Any]:
