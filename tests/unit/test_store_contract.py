@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from lookalike.errors import InputError
-from lookalike.stores.base import Embedding, Hit, Record, VectorStore
+from lookalike.stores.base import Catalogue, Embedding, Hit, Record, VectorStore
+from lookalike.stores.embedded import EmbeddedStore
 from tests.records import ROOT, open_store, record, records, relatives, units
 
 DIM = 24
@@ -20,6 +21,14 @@ Engine = Callable[[Path], AbstractContextManager[VectorStore]]
 ENGINES: dict[str, Engine] = {
     "embedded": lambda folder: open_store(folder, DIM),
 }
+CATALOGUES: list[type[Catalogue]] = [EmbeddedStore]  # mypy sees that they are
+
+
+def test_an_engine_has_all_that_a_library_asks_for() -> None:
+    wanted = {name for name in dir(Catalogue) if not name.startswith("_")}
+    assert {"search", "commit", "settings", "save_caches"} <= wanted
+    for engine in CATALOGUES:
+        assert wanted - {"dim"} <= set(dir(engine))  # one of a number of its own, once it is open
 
 
 @pytest.fixture(params=ENGINES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -113,7 +114,34 @@ class VectorStore(Protocol):
 
 
 class Catalogue(VectorStore, Protocol):
-    """A `VectorStore` that also keeps the ledger of the files; what indexing needs."""
+    """A `VectorStore` that also keeps the ledger of the files and settings, in a folder that holds
+    the caches, too; all that indexing and a library need of an engine."""
+
+    @property
+    def folder(self) -> Path:
+        """The library's folder."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written."""
+
+    @property
+    def dim(self) -> int:
+        """How many numbers an embedding has; 0 where that is not settled yet."""
+
+    def reshape(self, dim: int, identity: str = "") -> None:
+        """Expect embeddings of this length, and of the model with this identity, in this process;
+        for a store that is empty.
+
+        Where another process fills it by another model later, `search`, `embedding` and
+        `embeddings` raise ModelMismatchError.
+        """
+
+    def is_empty(self) -> bool:
+        """Whether there is no picture."""
+
+    def sample(self, n: int) -> list[Record]:
+        """Up to n records, drawn at random."""
 
     def commit(
         self,
@@ -135,6 +163,9 @@ class Catalogue(VectorStore, Protocol):
     def skipped(self) -> list[SkippedFile]:
         """The files that are not in the library, with the reason for each, in order of path."""
 
+    def count_skipped(self) -> int:
+        """How many files were skipped."""
+
     def records(self, root: str | None = None) -> Iterator[Record]:
         """All records, or those of one root, in order of path."""
 
@@ -150,5 +181,20 @@ class Catalogue(VectorStore, Protocol):
     def drop_root(self, root: str) -> None:
         """Forget a root that holds neither pictures nor skipped files any more."""
 
+    def settings(self) -> dict[str, str]:
+        """All settings."""
+
     def set(self, **settings: str) -> None:
         """Keep settings."""
+
+    def size(self) -> int:
+        """What all this takes on disk, in bytes; thumbnails left out."""
+
+    def problems(self) -> list[str]:
+        """What is wrong with what is kept, one sentence each."""
+
+    def save_caches(self) -> None:
+        """Leave quick caches for whoever opens the library next."""
+
+    def close(self) -> None:
+        """Let go of the files."""
