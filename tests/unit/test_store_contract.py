@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike.errors import InputError
-from lookalike.stores.base import Catalogue, Embedding, Hit, Record, VectorStore
-from lookalike.stores.embedded import EmbeddedStore
+from lookalike.errors import InputError, LibraryError
+from lookalike.stores.base import Catalogue, Embedding, Hit, Record, SkippedFile, VectorStore
 from tests.records import ROOT, open_store, record, records, relatives, units
 
 DIM = 24
@@ -21,14 +20,28 @@ Engine = Callable[[Path], AbstractContextManager[VectorStore]]
 ENGINES: dict[str, Engine] = {
     "embedded": lambda folder: open_store(folder, DIM),
 }
-CATALOGUES: list[type[Catalogue]] = [EmbeddedStore]  # mypy sees that they are
+CATALOGUES: dict[str, Callable[[Path], Catalogue]] = {
+    "embedded": lambda folder: open_store(folder, DIM),
+}
 
 
-def test_an_engine_has_all_that_a_library_asks_for() -> None:
-    wanted = {name for name in dir(Catalogue) if not name.startswith("_")}
-    assert {"search", "commit", "settings", "save_caches"} <= wanted
-    for engine in CATALOGUES:
-        assert wanted - {"dim"} <= set(dir(engine))  # one of a number of its own, once it is open
+@pytest.mark.parametrize("engine", CATALOGUES)
+def test_a_catalogue_has_all_that_a_library_asks_for(engine: str, tmp_path: Path) -> None:
+    store = CATALOGUES[engine](tmp_path / "library")
+    assert {name for name in dir(Catalogue) if not name.startswith("_")} <= set(dir(store))
+    assert (store.folder, store.read_only, store.dim) == (tmp_path / "library", False, DIM)
+    assert (store.is_empty(), store.sample(3), store.problems()) == (True, [], [])
+    store.set(model="a model")
+    odd = SkippedFile(ROOT, "odd.jpg", 1, 2, "is odd")
+    store.commit(records(2), units(2, DIM), [odd])
+    assert (store.is_empty(), store.count_skipped(), store.skipped()) == (False, 1, [odd])
+    assert store.settings()["model"] == "a model"
+    assert len(store.sample(3)) == 2
+    store.save_caches()
+    assert store.size() > 0
+    store.close()
+    with pytest.raises(LibraryError, match="open it again"):
+        store.count()
 
 
 @pytest.fixture(params=ENGINES)
