@@ -649,6 +649,41 @@ def test_nothing_sticks_out_on_a_small_screen(page: Page, flower: Path, width: i
     page.by_id("viewer-close").click()
 
 
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_sticks_out_of_a_narrow_picture(
+    driver: webdriver.Chrome, tmp_path: Path, width: int
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    for seed in range(12):
+        file = tmp_path / "pictures" / f"{seed}.jpg"
+        file.write_bytes(make_jpeg(textured(*((150, 450) if seed % 3 else (400, 300)), seed=seed)))
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.index(tmp_path / "pictures")
+        late = Late(library)
+        try:
+            page = Page(driver, late.url)
+            page.cdp(
+                "Emulation.setDeviceMetricsOverride",
+                width=width,
+                height=800,
+                deviceScaleFactor=1,
+                mobile=width < 500,
+            )
+            page.open(f"?like={number_of(library, '0.jpg')}")
+            page.wait(lambda: len(page.all(".tile")) == 11)
+            assert (
+                page.run(
+                    "return Math.min(...[...arguments[0]].map((e) => e.offsetWidth))",
+                    page.all(".tile"),
+                )
+                < 80
+            )
+            assert page.run(_STICKING_OUT) == []
+        finally:
+            page.cdp("Emulation.clearDeviceMetricsOverride")
+            late.stop()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_can_be_read_by_day_and_by_night(page: Page, flower: Path, scheme: str) -> None:
     page.cdp(
@@ -785,6 +820,20 @@ const wanted = "h2, p, kbd, .score, .distance, .brand, .button, .status, .keys s
 return [...document.querySelectorAll(wanted)]
   .filter((e) => e.offsetParent && e.textContent.trim() && !e.closest(".bar"))
   .map((e) => [e.className || e.tagName, getComputedStyle(e).color, paper(e)]);
+"""
+
+
+_STICKING_OUT = """
+const found = [];
+for (const tile of document.querySelectorAll(".tile")) {
+  const outer = tile.getBoundingClientRect();
+  for (const inner of tile.querySelectorAll(".like, .score, .distance")) {
+    const box = inner.getBoundingClientRect();
+    const out = box.left < outer.left || box.right > outer.right + 0.5 || box.bottom > outer.bottom;
+    if (out) found.push([inner.className, outer.width, box.right - outer.right]);
+  }
+}
+return found;
 """
 
 
