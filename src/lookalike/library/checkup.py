@@ -12,7 +12,7 @@ from lookalike import weights
 from lookalike.errors import ModelError
 from lookalike.folder import printable
 from lookalike.library.opening import IMPORTED, Model
-from lookalike.stores.embedded import EmbeddedStore
+from lookalike.stores.base import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Finding:
     text: str
 
 
-def check(store: EmbeddedStore, model: Model) -> Iterator[Finding]:
+def check(store: Catalogue, model: Model) -> Iterator[Finding]:
     """Look at everything; nothing is changed."""
     problems = store.problems()
     for problem in problems:
@@ -40,7 +40,7 @@ def check(store: EmbeddedStore, model: Model) -> Iterator[Finding]:
         yield _root(store, root)
 
 
-def _vectors(store: EmbeddedStore) -> Finding:
+def _vectors(store: Catalogue) -> Finding:
     _, embeddings = store.embeddings()
     lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64))
     wrong = int(np.count_nonzero(~(np.abs(lengths - 1) < 1e-3) & (lengths != 0)))
@@ -64,7 +64,7 @@ def _weights(model: Model) -> Finding:
     return Finding(True, f"The weights of {card.name} are here and have their SHA-256.")
 
 
-def _root(store: EmbeddedStore, root: str) -> Finding:
+def _root(store: Catalogue, root: str) -> Finding:
     name = printable(root)
     records = list(store.records(root))
     if not os.path.isdir(root):  # noqa: PTH112 - may hold any bytes

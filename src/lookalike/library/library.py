@@ -33,8 +33,8 @@ from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
 from lookalike.library.queries import Queries, Query
 from lookalike.models import ModelCard
-from lookalike.stores.base import Embedding, Hit, Record
-from lookalike.stores.embedded import EmbeddedStore, WriteLock
+from lookalike.stores.base import Catalogue, Embedding, Hit, Record
+from lookalike.stores.embedded import WriteLock
 from lookalike.thumbnails import SIDE, Thumbnails
 
 _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
@@ -44,7 +44,7 @@ _LOG = logging.getLogger(__name__)
 class Library:
     """A person's pictures and how to find them. May be used from many threads at once."""
 
-    def __init__(self, store: EmbeddedStore, model: Model, max_pixels: int) -> None:
+    def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:
         """Use `Library.open`."""
         self._store = store
         self._model = model

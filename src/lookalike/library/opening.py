@@ -11,6 +11,7 @@ import platformdirs
 from lookalike import models
 from lookalike.errors import ModelError, ModelMismatchError
 from lookalike.models import ModelCard
+from lookalike.stores.base import Catalogue
 from lookalike.stores.embedded import EmbeddedStore
 
 IMPORTED = "imported"  # the model's name where embeddings came from elsewhere
@@ -42,10 +43,10 @@ class Model:
 
 def open_store(
     where: Path, *, model: str | os.PathLike[str] | None, create: bool, dim: int | None
-) -> tuple[EmbeddedStore, Model]:
+) -> tuple[Catalogue, Model]:
     """The store in a folder and the model it belongs to; see `Library.open`."""
     wanted = models.find(model) if model is not None else None
-    store = EmbeddedStore(where, create=create)
+    store: Catalogue = EmbeddedStore(where, create=create)
     try:
         settings = store.settings()
         if store.is_empty() and (create or "model" not in settings):
@@ -58,7 +59,7 @@ def open_store(
         raise
 
 
-def settle(store: EmbeddedStore, model: Model) -> None:
+def settle(store: Catalogue, model: Model) -> None:
     """Write down the model of an empty library, or see that it is the one of the library.
 
     The caller holds the write lock: two processes may have begun the same library at once.

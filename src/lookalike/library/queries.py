@@ -17,8 +17,7 @@ from lookalike.errors import ImageError, ImageNotFoundError, InputError
 from lookalike.folder import printable
 from lookalike.indexing import places
 from lookalike.library.originals import is_as_recorded, original
-from lookalike.stores.base import Embedding, Record
-from lookalike.stores.embedded import EmbeddedStore
+from lookalike.stores.base import Catalogue, Embedding, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,7 @@ Query = str | os.PathLike[str] | bytes | int | Words
 class Queries:
     """Makes embeddings of queries; ``encoder`` is called only where one is needed."""
 
-    def __init__(
-        self, store: EmbeddedStore, encoder: Callable[[], Encoder], max_pixels: int
-    ) -> None:
+    def __init__(self, store: Catalogue, encoder: Callable[[], Encoder], max_pixels: int) -> None:
         self._store = store
         self._encoder = encoder
         self._max_pixels = max_pixels
