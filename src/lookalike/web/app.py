@@ -16,7 +16,7 @@ from lookalike.web.state import Served, attach
 if TYPE_CHECKING:
     from lookalike.library import Library
 
-MAX_UPLOAD = 64 * 2**20
+MAX_UPLOAD = 64 * 10**6
 """The largest picture that may be sent as a query, in bytes."""
 
 FORM_ALLOWANCE = 64 * 2**10

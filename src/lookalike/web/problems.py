@@ -42,6 +42,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
 
 
+def too_large(limit: int) -> str:
+    """What is said of an upload of more than ``limit`` bytes."""
+    return f"The upload is larger than the limit of {limit // 10**6} MB."
+
+
 def document(status: int, detail: str) -> str:
     """A problem document as JSON text."""
     title = HTTPStatus(status).phrase
@@ -76,7 +81,7 @@ def _detail(error: HTTPException, status: int) -> str:
         400: "The request cannot be read.",
         404: "There is nothing at this address.",
         405: f"This address does not answer to {request.method}.",
-        413: f"The upload is larger than the limit of {served().max_upload // 2**20} MB.",
+        413: too_large(served().max_upload),
         500: "Something went wrong on the server; its log has the details.",
     }
     return sentences.get(status, error.description or HTTPStatus(status).description)

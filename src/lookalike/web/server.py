@@ -7,6 +7,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable, Collection, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
@@ -83,7 +84,10 @@ class _ProblemTask(ErrorTask):
     def execute(self) -> None:
         task = cast(Any, self)  # the published types of this class do not know its request
         error = task.request.error
-        body = problems.document(error.code, f"{error.reason}: {error.body}.").encode()
+        said = f"{error.reason}: {error.body}."
+        if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            said = problems.too_large(task.channel.adj.max_request_body_size)
+        body = problems.document(error.code, said).encode()
         task.status = f"{error.code} {error.reason}"
         task.response_headers += [
             ("Content-Type", problems.MIMETYPE),

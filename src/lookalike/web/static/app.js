@@ -8,6 +8,7 @@ import { watch } from "./status.js";
 import { bytes, closeness, count, folderOf, nameOf, pictures, printable } from "./text.js";
 import { dismiss, view } from "./viewer.js";
 
+const THE_QUERY = "The query";
 const SAMPLE = 24;
 const KEPT = 20;
 
@@ -106,11 +107,19 @@ const searchUpload = wish(async (file) => {
     return;
   }
   announce("Looking for pictures like it.");
-  const answer = await seek((signal) => api.searchUpload(file, signal));
+  const answer = await seek((signal) => api.searchUpload(file, signal).catch(naming(file)));
   if (answer) {
     go({ kind: "upload", answer, address: URL.createObjectURL(file) }, location.pathname);
   }
 });
+
+// The server does not speak of an upload by its name; the person has several files to tell apart.
+function naming(file) {
+  return (error) => {
+    if (!error.message.startsWith(THE_QUERY) || !file.name) throw error;
+    throw new Error(printable(file.name) + error.message.slice(THE_QUERY.length), { cause: error });
+  };
+}
 
 async function start() {
   const answer = await seek((signal) => api.sample(SAMPLE, signal));

@@ -137,3 +137,16 @@ byId("grid").addEventListener("focusin", (event) => {
   const item = event.target.closest(".tile");
   if (item) focusable(item);
 });
+
+// Where nothing in particular has the focus, an arrow steps into the pictures. Up and down keep
+// scrolling the page there, unless the focus has just been put before the results.
+document.addEventListener("keydown", (event) => {
+  const from = event.target;
+  const before = from.id === "results";
+  const steps = before ? ["ArrowRight", "ArrowDown"] : ["ArrowRight"];
+  if (event.defaultPrevented || modified(event) || !steps.includes(event.key)) return;
+  if (!(before || from === document.body) || document.querySelector("dialog[open]")) return;
+  if (byId("grid").childElementCount === 0) return;
+  event.preventDefault();
+  focusTile(0);
+});

@@ -46,23 +46,21 @@ function draw(stats) {
   const { indexing } = stats;
   const bar = byId("progress");
   bar.hidden = !indexing;
-  if (!indexing) {
-    const skipped = stats.skipped ? ` · ${count(stats.skipped)} skipped` : "";
-    byId("status").replaceChildren(
-      element("strong", { textContent: pictures(stats.images) }), skipped,
-    );
-    return;
+  if (indexing) {
+    bar.max = Math.max(1, indexing.total);
+    bar.value = indexing.done;
   }
-  bar.max = Math.max(1, indexing.total);
-  bar.value = indexing.done;
-  const pace = [];
-  if (indexing.images_per_second > 0) {
-    pace.push(`${count(Math.round(indexing.images_per_second * 10) / 10)} images/s`);
-  }
-  if (indexing.seconds_left !== null) pace.push(timeLeft(indexing.seconds_left));
-  const done = `Indexing ${count(indexing.done)} of ${count(indexing.total)}`;
+  const facts = indexing ? pace(indexing) : [];
+  if (!indexing && stats.skipped) facts.push(`${count(stats.skipped)} skipped`);
   byId("status").replaceChildren(
-    element("span", { textContent: done }), pace.length ? " · " : "",
-    element("span", { textContent: pace.join(" · ") }),
+    element("strong", { textContent: pictures(stats.images) }),
+    ...facts.flatMap((fact) => [" · ", element("span", { textContent: fact })]),
   );
+}
+
+function pace({ done, total, images_per_second: speed, seconds_left: left }) {
+  const facts = [`indexing ${count(done)} of ${count(total)}`];
+  if (speed > 0) facts.push(`${count(Math.round(speed * 10) / 10)} images/s`);
+  if (left !== null) facts.push(timeLeft(left));
+  return facts;
 }
