@@ -20,7 +20,7 @@ from rich.progress import Progress as Bar
 
 from lookalike.library import Event, Fetching, Progress, Report, Scanned, printable
 
-_ENOUGH = 100  # pictures from which on a speed says something
+_ENOUGH = 32  # pictures from which on a speed says something
 _SHOWN = 20  # skipped files that are listed at the end; the rest is one command away
 
 
