@@ -15,7 +15,6 @@ from pathlib import Path
 
 from lookalike.errors import FolderError
 
-_CHUNK = 1 << 20
 CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 _TURNS = {"LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # order of letters
 _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a dead link, or one in a circle
@@ -155,11 +154,8 @@ def diff(
 
 def digest(path: str | os.PathLike[str]) -> str:
     """The SHA-256 of a file's content, in hexadecimal. Raises OSError."""
-    sha = hashlib.sha256()
     with Path(path).open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            sha.update(chunk)
-    return sha.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def printable(path: str | os.PathLike[str]) -> str:

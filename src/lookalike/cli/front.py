@@ -31,7 +31,7 @@ _COMMANDS = {
 """Each command's module; it is imported when the command is asked for, so that help is quick."""
 
 INTERRUPTED = 130  # what shells expect of a command that Ctrl-C ended
-_OUTPUT_TROUBLES = {errno.ENOSPC, errno.EIO, errno.EDQUOT if hasattr(errno, "EDQUOT") else 0}
+_OUTPUT_TROUBLES = {errno.ENOSPC, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class _Front(click.Group):

@@ -22,7 +22,7 @@ def place(store: Catalogue, top: str, *, hidden: bool) -> tuple[str, str]:
     """
     root = next((root for root in store.roots() if _has_part(store, root, top, hidden)), top)
     for inner in store.roots():
-        if inner != root and _walks_to(root, inner, hidden) and not _is_away(store, inner):
+        if inner != root and _walks_to(root, inner, hidden) and not _away(store, inner):
             _merge(store, inner, root)
     return root, below_root(top, root)
 
@@ -59,8 +59,8 @@ def differences(
     elsewhere = [
         _known(record)
         for root in store.roots()
-        if root != scan.root and _is_away(store, root)
-        for record in store.records(root)
+        if root != scan.root
+        for record in _away(store, root)
     ]
     return folder.diff(scan.files, known, elsewhere=elsewhere, hidden=scan.hides)
 
@@ -79,10 +79,10 @@ def _walks_to(root: str, path: str, hidden: bool) -> bool:
     return hidden or not any(name.startswith(".") for name in below_root(path, root).split("/"))
 
 
-def _is_away(store: Catalogue, root: str) -> bool:
-    """Whether there were pictures in a root and none is there: it was moved or disconnected."""
+def _away(store: Catalogue, root: str) -> list[Record]:
+    """The records of a root if none of its pictures is there: it was moved or disconnected."""
     records = list(store.records(root))
-    return bool(records) and not any(os.path.lexists(record.path) for record in records)
+    return [] if any(os.path.lexists(record.path) for record in records) else records
 
 
 def forget(store: Catalogue, root: str) -> int:

@@ -53,7 +53,7 @@ class _Run:
         self._options = options
         self._means = means(options.max_pixels)
         self._counts = {"added": 0, "changed": 0, "moved": 0, "removed": 0, "unchanged": 0}
-        self._still_skipped = 0
+        self._counts["still_skipped"] = 0
         self._skipped: list[Skipped] = []
         self._started = time.monotonic()
         self._encoded = 0
@@ -78,7 +78,7 @@ class _Run:
         for relative, reason in scan.unreadable.items():
             self._tell_skipped(f"{root}/{relative}", f"cannot be read: {reason}")
         self._counts["unchanged"] += found.unchanged
-        self._still_skipped += found.still_skipped
+        self._counts["still_skipped"] += found.still_skipped
         self._move(found.moved)
         self._remove(root, found.removed, records)
         self._read(to_read, records)
@@ -87,7 +87,6 @@ class _Run:
         """What has been done so far."""
         return Report(
             **self._counts,
-            still_skipped=self._still_skipped,
             skipped=tuple(self._skipped),
             seconds=round(time.monotonic() - self._started, 3),
             images_per_second=round(self._encoded / max(self._read_seconds, 1e-9), 1),

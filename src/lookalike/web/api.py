@@ -88,20 +88,7 @@ def original(image_id: int) -> Response:
 def stats() -> Response:
     """What the library holds, and how far indexing is."""
     here = served()
-    now = here.library.stats()
-    return jsonify(
-        {
-            "images": now.images,
-            "skipped": now.skipped,
-            "roots": list(now.roots),
-            "model": now.model,
-            "dim": now.dim,
-            "folder": now.folder,
-            "bytes": now.bytes,
-            "indexing": None if now.indexing is None else asdict(now.indexing),
-            "trouble": here.trouble(),
-        }
-    )
+    return jsonify({**asdict(here.library.stats()), "trouble": here.trouble()})
 
 
 @blueprint.get("/healthz")
