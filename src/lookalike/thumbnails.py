@@ -39,12 +39,13 @@ class Thumbnails:
             self._keep(file, content)
         return content
 
-    def drop_orphans(self, digests: set[str]) -> int:
-        """Delete the thumbnails of pictures that are gone; returns how many.
+    def drop_orphans(self, known: Callable[[str], bool]) -> int:
+        """Delete the thumbnails of pictures that are gone; returns how many. ``known`` tells
+        whether there is a picture with a digest.
 
         What processes that were killed have left half written goes, too.
         """
-        orphans = [file for file in self._folder.glob("*/*.webp") if file.stem not in digests]
+        orphans = [file for file in self._folder.glob("*/*.webp") if not known(file.stem)]
         for file in [*orphans, *filter(_is_abandoned, self._folder.glob("*/*.part"))]:
             file.unlink(missing_ok=True)
         return len(orphans)

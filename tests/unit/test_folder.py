@@ -6,14 +6,14 @@ import dataclasses
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from lookalike import folder
 from lookalike.errors import FolderError
-from lookalike.folder import Diff, ImageFile, Known, diff, printable, scan
+from lookalike.folder import Comparison, Diff, ImageFile, Known, Walk, printable, scan
 from tests.disks import open_folder, ordinary_user
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="names and files of POSIX only")
@@ -146,6 +146,24 @@ def test_a_folder_goes_by_its_own_name_and_not_by_a_link(top: Path, name: str) -
     assert found(top) == ["m/n/1.jpg", "q/2.jpg"]
 
 
+def test_what_lies_behind_links_comes_after_all_else_and_is_not_missed_before(top: Path) -> None:
+    make(top, "in/a.jpg", "in/m/1.jpg", "in/z.jpg", "out/b.jpg", "far/c.jpg")
+    link(top / "in" / "m" / "link", top / "out", folder=True)
+    link(top / "out" / "far", top / "far", folder=True)
+    walk = Walk(top / "in")
+    hidden, found = [], []
+    for below, files in walk.stretches():
+        found.append((below, [os.fsdecode(path) for path, _, _ in files]))
+        hidden.append([walk.hides("m/link/b.jpg"), walk.hides("m/link/far/c.jpg")])
+    assert found == [
+        ("", ["a.jpg", "m/1.jpg", "z.jpg"]),
+        ("m/link", ["m/link/b.jpg"]),
+        ("m/link/far", ["m/link/far/c.jpg"]),
+    ]
+    assert hidden == [[True, True], [False, True], [False, False]]
+    assert walk.count == 5
+
+
 def test_links_to_files_are_files_and_dead_ones_nothing(top: Path) -> None:
     make(top, "a.jpg")
     link(top / "b.jpg", top / "a.jpg")
@@ -235,15 +253,16 @@ def test_what_cannot_be_looked_at_is_told_and_not_taken_for_removed(
     make(open_top, "a/closed/1.jpg", "a/closed/sub/2.jpg", "a/closed 2.jpg", "b.jpg")
     before = {file.relative: known_of(file) for file in scan(open_top).files}
     (open_top / "a" / "closed").chmod(mode)
+    walk = Walk(open_top)
     with ordinary_user():
-        scanned = scan(open_top)
+        files = [ImageFile.of(walk.root, one) for _, some in walk.stretches() for one in some]
     (open_top / "a" / "closed").chmod(0o755)
-    assert [file.relative for file in scanned.files] == ["a/closed 2.jpg", "b.jpg"]
-    assert scanned.unreadable == dict.fromkeys(unreadable, "Permission denied")
-    assert scanned.hides("a/closed/1.jpg")
-    assert scanned.hides("a/closed/sub/2.jpg")
-    assert not scanned.hides("a/closed 2.jpg")
-    assert diff(scanned.files, before, hidden=scanned.hides) == Diff([], [], [], [], 2)
+    assert [file.relative for file in files] == ["a/closed 2.jpg", "b.jpg"]
+    assert walk.unreadable == dict.fromkeys(unreadable, "Permission denied")
+    assert walk.hides("a/closed/1.jpg")
+    assert walk.hides("a/closed/sub/2.jpg")
+    assert not walk.hides("a/closed 2.jpg")
+    assert diff(files, before, hidden=walk.hides) == Diff([], [], [], [], 2)
 
 
 def test_printable_escapes_what_no_terminal_shows() -> None:
@@ -264,6 +283,25 @@ def known_of(file: ImageFile, **changes: object) -> Known:
     content = folder.digest(file.path) if file.path.exists() else None
     known = Known(file.root, file.relative, file.size, file.mtime_ns, content)
     return dataclasses.replace(known, **changes)  # type: ignore[arg-type]
+
+
+def diff(
+    files: Sequence[ImageFile],
+    before: Mapping[str, Known],
+    *,
+    elsewhere: Iterable[Known] = (),
+    hidden: Callable[[str], bool] = lambda _relative: False,
+) -> Diff:
+    """All in one stretch."""
+    found = [(os.fsencode(one.relative), one.size, one.mtime_ns) for one in files]
+    roots = [one.root for one in before.values()] + [one.root for one in files]
+    comparison = Comparison(roots[0] if roots else "")
+    known = sorted(
+        (os.fsencode(one.relative), one.size, one.mtime_ns, one.id, one.digest)
+        for one in before.values()
+    )
+    comparison.add(found, known, hidden)
+    return comparison.diff(elsewhere)
 
 
 def remember(top: Path) -> dict[str, Known]:

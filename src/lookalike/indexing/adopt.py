@@ -20,6 +20,7 @@ from lookalike.indexing import places
 from lookalike.indexing.events import Indexed, Progress, Report, Skipped
 from lookalike.indexing.options import Options
 from lookalike.indexing.reading import content_of, record_of
+from lookalike.indexing.room import Room
 from lookalike.stores.base import Catalogue, Embedding, Record
 
 _BATCH = 256  # pictures in one transaction: nothing but reading is lost with them
@@ -54,7 +55,7 @@ def adopt(
     started = time.monotonic()
     root, below = places.place(store, folder.real_folder(pictures), hidden=True)
     wanted = _wanted(folder.scan(root, below=below, hidden=True), below, paths, embeddings)
-    known = places.records_below(store, root, below)
+    known = {record.relative for record in store.records(root, below)}
     actions: Counter[str] = Counter()
     skipped: list[Skipped] = []
     for done, event in enumerate(_kept(store, wanted, options, known), start=1):
@@ -91,13 +92,18 @@ def _wanted(
 
 
 def _kept(
-    store: Catalogue, wanted: Sequence[_Wanted], options: Options, known: dict[str, Record]
+    store: Catalogue, wanted: Sequence[_Wanted], options: Options, known: set[str]
 ) -> Iterator[Indexed | Skipped]:
     """Keep all that can be kept, a batch at a time, and say what became of each."""
+    room = Room()
+
+    def described(one: _Wanted) -> Record | Skipped:
+        return _described(one, options.max_pixels, room)
+
     with ThreadPoolExecutor(usable_cores(), thread_name_prefix="read") as pool:
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
-            found = list(pool.map(lambda one: _described(one, options.max_pixels), batch))
+            found = list(pool.map(described, batch))
             pairs = [
                 (record, one.embedding)
                 for record, one in zip(found, batch, strict=True)
@@ -114,12 +120,12 @@ def _kept(
                     yield Indexed(one.path, action)
 
 
-def _described(one: _Wanted, max_pixels: int) -> Record | Skipped:
+def _described(one: _Wanted, max_pixels: int, room: Room) -> Record | Skipped:
     if one.file is None:
         return Skipped(one.path, "is not in the folder of the pictures")
     try:
         content, digest = content_of(one.file)
-        picture = image.read(content, max_pixels=max_pixels, near=1)
+        picture = image.read(content, max_pixels=max_pixels, near=1, room=room.taken)
     except ImageError as error:
         return Skipped(str(one.file.path), str(error))
     except OSError as error:

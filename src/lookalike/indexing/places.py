@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 
 from lookalike import folder
 from lookalike.folder import Known
-from lookalike.indexing.reading import NEVER
-from lookalike.stores.base import Catalogue, Record, SkippedFile
+from lookalike.stores.base import Catalogue
 
 
 def place(store: Catalogue, top: str, *, hidden: bool) -> tuple[str, str]:
@@ -22,54 +22,35 @@ def place(store: Catalogue, top: str, *, hidden: bool) -> tuple[str, str]:
     """
     root = next((root for root in store.roots() if _has_part(store, root, top, hidden)), top)
     for inner in store.roots():
-        if inner != root and _walks_to(root, inner, hidden) and not _away(store, inner):
+        if inner != root and _walks_to(root, inner, hidden) and not _is_away(store, inner):
             _merge(store, inner, root)
     return root, below_root(top, root)
 
 
-def records_below(store: Catalogue, root: str, below: str) -> dict[str, Record]:
-    """The records of a root, or of a part of it, by relative path."""
-    return {
-        record.relative: record
-        for record in store.records(root)
-        if _is_part(record.relative, below)
-    }
-
-
-def differences(
-    store: Catalogue,
-    scan: folder.Scan,
-    below: str,
-    records: dict[str, Record],
-    *,
-    tried_with: str | None,
-) -> folder.Diff:
-    """What a scan found against what the store knows.
+def differences(store: Catalogue, walk: folder.Walk, *, tried_with: str | None) -> folder.Diff:
+    """What a walk finds against what the store knows.
 
     Skipped files count as changed if they were tried with other means; all of them for None.
     """
-    known = {
-        file.relative: _known(
-            file if file.tried_with == tried_with else replace(file, mtime_ns=NEVER)
-        )
-        for file in store.skipped()
-        if file.root == scan.root and _is_part(file.relative, below)
-    }
-    known |= {relative: _known(record) for relative, record in records.items()}
-    elsewhere = [
-        _known(record)
-        for root in store.roots()
-        if root != scan.root
-        for record in _away(store, root)
-    ]
-    return folder.diff(scan.files, known, elsewhere=elsewhere, hidden=scan.hides)
+    comparison = folder.Comparison(walk.root)
+    for below, found in walk.stretches():
+        known = store.known_files(walk.root, below, tried_with=tried_with)
+        comparison.add(found, known, walk.hides)
+    return comparison.diff(_elsewhere(store, walk.root))
+
+
+def _elsewhere(store: Catalogue, root: str) -> Iterator[Known]:
+    """The pictures of all other roots that were moved or disconnected."""
+    for other in store.roots():
+        if other != root and _is_away(store, other):
+            yield from (Known.of(other, row) for row in store.known_files(other) if row[3])
 
 
 def _has_part(store: Catalogue, root: str, path: str, hidden: bool) -> bool:
     """Whether a folder is to be taken for a part of a root."""
     if not inside(path, root):
         return False
-    return _walks_to(root, path, hidden) or bool(records_below(store, root, below_root(path, root)))
+    return _walks_to(root, path, hidden) or any(store.records(root, below_root(path, root)))
 
 
 def _walks_to(root: str, path: str, hidden: bool) -> bool:
@@ -79,39 +60,36 @@ def _walks_to(root: str, path: str, hidden: bool) -> bool:
     return hidden or not any(name.startswith(".") for name in below_root(path, root).split("/"))
 
 
-def _away(store: Catalogue, root: str) -> list[Record]:
-    """The records of a root if none of its pictures is there: it was moved or disconnected."""
-    records = list(store.records(root))
-    return [] if any(os.path.lexists(record.path) for record in records) else records
+def _is_away(store: Catalogue, root: str) -> bool:
+    """Whether a root has pictures of which none is there: it was moved or disconnected."""
+    if not os.path.isdir(root):  # noqa: PTH112 - may hold any bytes
+        return any(store.records(root))
+    found = False
+    for record in store.records(root):
+        found = True
+        if os.path.lexists(record.path):
+            return False
+    return found
 
 
 def forget(store: Catalogue, root: str) -> int:
     """Drop a root with all its records; returns how many there were."""
     number = store.delete([record.id for record in store.records(root)])
-    store.forget_skipped(root, [file.relative for file in store.skipped() if file.root == root])
+    store.forget_skipped(root, [os.fsdecode(row[0]) for row in store.known_files(root)])
     store.drop_root(root)
     return number
 
 
 def _merge(store: Catalogue, inner: str, outer: str) -> None:
     below = below_root(inner, outer)
-    taken = {record.relative for record in store.records(outer)}
-    places = {record: f"{below}/{record.relative}" for record in store.records(inner)}
+    taken = {record.relative for record in store.records(outer, below)}
+    places = ((record, f"{below}/{record.relative}") for record in store.records(inner))
     store.relocate(
         (record, replace(record, root=outer, relative=relative))
-        for record, relative in places.items()
+        for record, relative in places
         if relative not in taken
     )
     forget(store, inner)  # with what both roots had
-
-
-def _known(item: Record | SkippedFile) -> Known:
-    digest = item.digest if isinstance(item, Record) else None
-    return Known(item.root, item.relative, item.size, item.mtime_ns, digest)
-
-
-def _is_part(relative: str, below: str) -> bool:
-    return not below or relative.startswith(f"{below}/")
 
 
 def inside(path: str, top: str) -> bool:

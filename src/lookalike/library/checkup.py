@@ -12,7 +12,7 @@ from lookalike import weights
 from lookalike.errors import ModelError
 from lookalike.folder import printable
 from lookalike.library.opening import IMPORTED, Model
-from lookalike.stores.base import Catalogue
+from lookalike.stores.base import Catalogue, Embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,17 @@ def check(store: Catalogue, model: Model) -> Iterator[Finding]:
 
 
 def _vectors(store: Catalogue) -> Finding:
-    _, embeddings = store.embeddings()
-    lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64))
-    wrong = int(np.count_nonzero(~(np.abs(lengths - 1) < 1e-3) & (lengths != 0)))
+    wrong = sum(map(_wrong_lengths, store.embedding_blocks()))
     if wrong:
         return Finding(
             False, f"{wrong:,} embeddings are no unit vectors: index into a new library."
         )
     return Finding(True, f"Every embedding has {store.dim} numbers and length 1.")
+
+
+def _wrong_lengths(embeddings: Embedding) -> int:
+    lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64))
+    return int(np.count_nonzero(~(np.abs(lengths - 1) < 1e-3) & (lengths != 0)))
 
 
 def _weights(model: Model) -> Finding:
@@ -66,18 +69,21 @@ def _weights(model: Model) -> Finding:
 
 def _root(store: Catalogue, root: str) -> Finding:
     name = printable(root)
-    records = list(store.records(root))
     if not os.path.isdir(root):  # noqa: PTH112 - may hold any bytes
+        known = sum(1 for _ in store.records(root))
         return Finding(
             False,
-            f"{name} is not there, so its {len(records):,} pictures can be found but not shown: "
+            f"{name} is not there, so its {known:,} pictures can be found but not shown: "
             "connect its disk, or index the folder at its new place.",
         )
-    away = sum(not os.path.exists(record.path) for record in records)  # noqa: PTH110
-    if away == len(records) > 0:
+    known = away = 0
+    for record in store.records(root):
+        known += 1
+        away += not os.path.exists(record.path)  # noqa: PTH110
+    if away == known > 0:
         hint = f'connect its disk, or take it out with `lookalike forget "{name}"`'
         return Finding(False, f"None of the {away:,} pictures of {name} are there: {hint}.")
     if away:
         hint = f'run `lookalike index "{name}"`'
-        return Finding(False, f"{away:,} of {len(records):,} pictures of {name} are gone: {hint}.")
-    return Finding(True, f"All {len(records):,} pictures of {name} are there.")
+        return Finding(False, f"{away:,} of {known:,} pictures of {name} are gone: {hint}.")
+    return Finding(True, f"All {known:,} pictures of {name} are there.")

@@ -1,0 +1,231 @@
+"""A folder → its files in order of path, one by one, and what could not be looked at."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+
+from lookalike.errors import FolderError
+from lookalike.folder.names import printable, real_folder
+
+CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
+_LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a dead link, or one in a circle
+
+Entry = tuple[bytes, int, int]
+"""One file, as plain as it comes, for there may be millions: the bytes of its path below the root
+with ``/`` on every platform, its size in bytes, its time in nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """One file below a root: where it is and what its directory entry says.
+
+    ``relative`` uses ``/`` on every platform, so that a library survives a moved root; bytes of a
+    name that are not UTF-8 are kept as lone surrogates (`os.fsdecode`). ``size`` is in bytes.
+    """
+
+    root: str
+    relative: str
+    size: int
+    mtime_ns: int
+
+    @property
+    def path(self) -> Path:
+        """The file's place on this machine."""
+        return Path(self.root, self.relative)
+
+    @classmethod
+    def of(cls, root: str, entry: Entry) -> ImageFile:
+        """The file of an entry below a root."""
+        return cls(root, os.fsdecode(entry[0]), entry[1], entry[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The files below a root, in order of path, and what could not be looked at, with the reason.
+
+    ``unreadable`` is as in `Walk`.
+    """
+
+    root: str
+    files: tuple[ImageFile, ...]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+
+class Walk:
+    """A folder and everything below it; with ``below``, only that part of it.
+
+    ``exclude`` holds glob patterns: one with a ``/`` inside is matched against the path relative
+    to the folder that is walked (``2019/*``), one without against every single name on the way
+    (``raw``, ``raw/``, ``*.tmp``). Names that begin with a dot are left out unless ``hidden``.
+    Links to folders are followed, each real folder once, so that a loop ends; one that is reached
+    by its own name, too, goes by that.
+
+    ``count`` is how many files were met so far. ``unreadable`` holds folders that could not be
+    listed and entries that could not be examined, each with the reason.
+
+    Raises FolderError where the root is missing or is not a folder.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        below: str = "",
+        exclude: Collection[str] = (),
+        hidden: bool = False,
+    ) -> None:
+        self.root = real_folder(root)
+        self.count = 0
+        self.unreadable: dict[str, str] = {}
+        self._top = os.fsencode(self.root)
+        self._below = below
+        self._exclude = [pattern.rstrip("/") for pattern in exclude]
+        self._hidden = hidden
+        self._seen: set[tuple[int, int]] = set()
+        self._links: dict[str, None] = {}  # to folders, in the order in which they were met
+
+    def stretches(self) -> Iterator[tuple[str, Iterator[Entry]]]:
+        """What is walked, then what lies behind each link to a folder: its place below the root,
+        and its files in order of path. One stretch must be read to its end before the next.
+
+        Links come after every real folder, for those go by their own names.
+
+        Raises FolderError where the folder to be walked cannot be read.
+        """
+        yield self._below, self._files(self._below)
+        while self._links:
+            link = next(iter(self._links))
+            del self._links[link]
+            yield link, self._files(link)
+
+    def hides(self, relative: str) -> bool:
+        """Whether a path is or lies in what was not looked at, or not yet: not seen is not
+        removed. True to the end of the stretch that the path lies in."""
+        while relative:
+            if relative in self.unreadable or relative in self._links:
+                return True
+            relative = relative.rpartition("/")[0]
+        return False
+
+    def _files(self, start: str) -> Iterator[Entry]:
+        """The files of a stretch. A folder stands where its files do: before ``a/b`` comes
+        ``a-b``, and after it ``a0``; so the whole is in order of path."""
+        first = os.fsencode(start)
+        folders = [(first + b"/" if first else b"", iter(self._entries(first)))]
+        if start == self._below and start in self.unreadable:
+            place = printable(f"{self.root}/{start}" if start else self.root)
+            raise FolderError(
+                f"{place} cannot be read ({self.unreadable[start]}): check its permissions."
+            )
+        while folders:
+            above, entries = folders[-1]
+            for name, entry in entries:
+                path = above + name
+                if name[-1:] == b"/":
+                    folders.append((path, iter(self._entries(path[:-1]))))
+                    break
+                try:
+                    status = entry.stat()
+                except OSError as error:
+                    self._note(path, error)
+                    continue
+                if stat.S_ISREG(status.st_mode):  # no pipe, no socket
+                    self.count += 1
+                    yield path, status.st_size, status.st_mtime_ns
+            else:
+                folders.pop()
+
+    def _entries(self, folder: bytes) -> list[tuple[bytes, os.DirEntry[bytes]]]:
+        """What of a folder is to be looked at, in order; names of folders end in ``/``."""
+        place = os.path.join(self._top, folder)  # noqa: PTH118 - bytes
+        try:
+            if not self._first_visit(place):
+                return []
+            with os.scandir(place) as found:
+                entries = list(found)
+        except OSError as error:
+            self.unreadable[os.fsdecode(folder)] = _reason(error)
+            return []
+        if folder != os.fsencode(self._below) and _is_cache(entries):
+            return []
+        above = folder + b"/" if folder else b""
+        kept = []
+        for entry in entries:
+            name = entry.name
+            if self._left_out(name, above):
+                continue
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    kept.append((name + b"/", entry))
+                elif entry.is_symlink() and entry.is_dir():
+                    self._links[os.fsdecode(above + name)] = None
+                else:
+                    kept.append((name, entry))
+            except OSError as error:
+                self._note(above + name, error)
+        kept.sort(key=itemgetter(0))
+        return kept
+
+    def _left_out(self, name: bytes, above: bytes) -> bool:
+        if name[:1] == b"." and not self._hidden:
+            return True
+        if not self._exclude:
+            return False
+        alone = os.fsdecode(name)
+        whole = os.fsdecode(above + name).removeprefix(f"{self._below}/")
+        return any(
+            fnmatch.fnmatchcase(whole if "/" in pattern else alone, pattern)
+            for pattern in self._exclude
+        )
+
+    def _first_visit(self, folder: bytes) -> bool:
+        status = os.stat(folder)  # noqa: PTH116 - bytes
+        identity = (status.st_dev, status.st_ino)
+        if identity in self._seen:
+            return False
+        self._seen.add(identity)
+        return True
+
+    def _note(self, path: bytes, error: OSError) -> None:
+        if error.errno not in _LEADS_NOWHERE:
+            self.unreadable[os.fsdecode(path)] = _reason(error)
+
+
+def scan(
+    root: str | os.PathLike[str],
+    *,
+    below: str = "",
+    exclude: Collection[str] = (),
+    hidden: bool = False,
+) -> Scan:
+    """All that a `Walk` finds, at once.
+
+    Raises FolderError: the root is missing, is not a folder, or cannot be read.
+    """
+    walk = Walk(root, below=below, exclude=exclude, hidden=hidden)
+    found = [entry for _, files in walk.stretches() for entry in files]
+    files = tuple(ImageFile.of(walk.root, entry) for entry in sorted(found))
+    return Scan(walk.root, files, walk.unreadable)
+
+
+def _is_cache(entries: list[os.DirEntry[bytes]]) -> bool:
+    """Whether a folder is marked as a cache, as Lookalike's own are (bford.info/cachedir)."""
+    tag = next((entry for entry in entries if entry.name == b"CACHEDIR.TAG"), None)
+    try:
+        if tag is None or not tag.is_file():
+            return False
+        with Path(os.fsdecode(tag.path)).open("rb") as file:
+            return file.read(len(CACHE_TAG)) == CACHE_TAG
+    except OSError:  # a mark that cannot be read is none
+        return False
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
