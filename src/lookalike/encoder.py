@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import tokenizers
 
 Vectors = NDArray[np.float32]
+_AT_ONCE = 2
+"""Pictures in one run of a graph: what is computed for two still fits into the caches of a core."""
 
 
 class Encoder:
@@ -44,9 +46,11 @@ class Encoder:
     ) -> Encoder:
         """Fetch the weights where need be, and load them.
 
-        ``threads`` is how many cores one batch is spread over; all that this process may use
-        where it is None. Raises `ModelError` for a graph that cannot be loaded or does not fit
-        its card, and what `weights.fetch` raises.
+        ``threads`` is how many cores one picture is spread over; all that this process may use
+        where it is None, so that a single picture is quick. Of many pictures most are encoded in
+        a second where as many threads as there are cores share an encoder of one. Raises
+        `ModelError` for a graph that cannot be loaded or does not fit its card, and what
+        `weights.fetch` raises.
         """
         path = weights.fetch(card, on_progress=on_progress)
         graph = _Graph(card.name, path, card.output, threads or usable_cores())
@@ -67,8 +71,16 @@ class Encoder:
             )
         if not len(batch):
             return np.empty((0, self.card.dim), np.float32)
-        answer = self._graph.run({self._graph.input: batch})
-        return unit(_pool(answer, len(batch), self.card, self.card.pooling))
+        parts = (batch[start : start + _AT_ONCE] for start in range(0, len(batch), _AT_ONCE))
+        return np.concatenate([self._encode(part) for part in parts])
+
+    def _encode(self, part: Vectors) -> Vectors:
+        answer = self._graph.run({self._graph.input: part})
+        return unit(_pool(answer, len(part), self.card, self.card.pooling))
+
+    def inputs(self, rows: int) -> Vectors:
+        """Room for a batch of that many prepared pictures, to be written into."""
+        return np.empty((rows, *_input_shape(self.card)), np.float32)
 
     def encode_words(self, texts: Sequence[str]) -> Vectors:
         """Texts → unit vectors (n, dim), in the same space as those of the pictures.

@@ -55,6 +55,16 @@ def test_squash(resample: Resample, channels: Channels, layout: Layout) -> None:
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
+def test_the_input_is_written_where_it_is_wanted() -> None:
+    for layout, shape in (("NCHW", (2, 3, 224, 224)), ("NHWC", (2, 224, 224, 3))):
+        preprocess = dataclasses.replace(IMAGENET, layout=layout)  # type: ignore[arg-type]
+        batch = np.zeros(shape, np.float32)
+        found = to_input(pictures.textured(), preprocess, out=batch[1])
+        assert found.base is batch
+        np.testing.assert_array_equal(batch[1], to_input(pictures.textured(), preprocess))
+        assert not batch[0].any()
+
+
 @pytest.mark.parametrize("size", [(320, 240), (240, 320), (301, 257), (900, 100), (50, 70)])
 @pytest.mark.parametrize("short_side", [None, 256, 224])
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])

@@ -201,7 +201,7 @@ def test_a_file_larger_than_what_is_held_is_read_from_its_place(
     sources: list[object] = []
     read = image.read
 
-    def noting(source: bytes | Path, **options: int) -> Picture:
+    def noting(source: bytes | Path, **options: Any) -> Picture:
         sources.append(source)
         return read(source, **options)
 
@@ -380,15 +380,15 @@ def test_a_part_that_both_roots_hold_is_held_once(
     disk, elsewhere = indexer.top / "disk", indexer.top.parent / "elsewhere"
     indexer.index(disk)
     disk.rename(elsewhere)
-    walk = folder.scan
+    walk = folder.Walk
 
-    def connecting(*args: Any, **options: Any) -> folder.Scan:
+    def connecting(*args: Any, **options: Any) -> folder.Walk:
         elsewhere.rename(disk)
         return walk(*args, **options)
 
-    monkeypatch.setattr(folder, "scan", connecting)
+    monkeypatch.setattr(folder, "Walk", connecting)
     indexer.index()
-    monkeypatch.setattr(folder, "scan", walk)
+    monkeypatch.setattr(folder, "Walk", walk)
     assert indexer.counts() == (0, 0, 0, 0, 2)
     assert indexer.names() == ["a.png", "disk/1.png"]
 
@@ -439,6 +439,24 @@ def test_the_same_folder_by_a_link_is_the_same_root(indexer: Indexer, tmp_path: 
     indexer.index()
     assert indexer.counts(tmp_path / "link") == (0, 0, 0, 0, 1)
     assert indexer.paths() == [str(indexer.top / "a.png")]
+
+
+def test_pictures_behind_a_link_are_known_again_and_go_with_it(
+    indexer: Indexer, tmp_path: Path
+) -> None:
+    write(indexer.top, "a.png", "m/b.png", "z.png")
+    write(tmp_path / "outside", "1.png", "2.png")
+    try:
+        (indexer.top / "m" / "link").symlink_to(tmp_path / "outside", target_is_directory=True)
+    except OSError as error:
+        pytest.skip(f"no links can be made here: {error}")
+    assert indexer.counts() == (5, 0, 0, 0, 0)
+    assert indexer.counts() == (0, 0, 0, 0, 5)
+    (tmp_path / "outside" / "1.png").unlink()
+    assert indexer.counts() == (0, 0, 0, 1, 4)
+    (indexer.top / "m" / "link").unlink()
+    assert indexer.counts() == (0, 0, 0, 1, 3)
+    assert indexer.names() == ["a.png", "m/b.png", "z.png"]
 
 
 def test_a_moved_root_keeps_everything_and_computes_nothing(

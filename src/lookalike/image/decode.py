@@ -13,6 +13,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -30,7 +31,7 @@ from PIL import (
 )
 
 from lookalike.errors import ImageError, TooManyPixelsError
-from lookalike.image import kinds, metadata, raw
+from lookalike.image import kinds, metadata, raw, weight
 from lookalike.image.colour import to_srgb
 from lookalike.image.headers import header
 from lookalike.image.metadata import Metadata
@@ -40,6 +41,10 @@ _log = logging.getLogger(__name__)
 
 DEFAULT_MAX_PIXELS = 200_000_000
 """Width times height beyond which a picture is refused, unless another limit is given."""
+
+BYTES_A_PIXEL = 2.25
+"""Memory that reading may take for each pixel of the limit: most large pictures are JPEGs, which
+take far less, and some formats take more, so that their limit is lower."""
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -52,6 +57,7 @@ _TURNS = {
 }
 # An item's entry in an ISO base media file: version and flags, number, protection, type.
 _EXIF_ITEM = re.compile(rb"(infe(?:\x02.{7}|\x03.{9}))Exif", re.DOTALL)
+_FREE = 1 << 20  # bytes that are no reason to refuse a picture
 _CUT_SHORT = "is cut short (truncated): copy or download it again"
 _SIGNS_OF_A_CUT = re.compile(
     r"truncat|premature|unexpected end|end of (file|data|stream)|no more data|not enough data"
@@ -82,9 +88,18 @@ class Picture:
     longitude: float | None = None
 
 
+Room = Callable[[int], AbstractContextManager[None]]
+"""What is entered before so many bytes are taken, and left when they are free again."""
+
+
+def _anywhere(_taken: int) -> AbstractContextManager[None]:
+    return contextlib.nullcontext()
+
+
 class _Wish(NamedTuple):
     max_pixels: int
     near: int | None
+    room: Room = _anywhere
 
     def check(self, width: int, height: int) -> None:
         """Raise where a picture of this size is beyond the limit."""
@@ -93,6 +108,24 @@ class _Wish(NamedTuple):
             raise TooManyPixelsError(
                 f"has {has} megapixels, more than the limit of {limit}: raise it with --max-pixels"
             )
+
+    def holding(self, width: int, height: int, taken: int) -> AbstractContextManager[None]:
+        """What to enter before a picture of this size takes so many bytes; raises where it is
+        never to take that many."""
+        limit = max_bytes(self.max_pixels)
+        if taken > limit:
+            wanted = -(-taken // BYTES_A_PIXEL)
+            raise TooManyPixelsError(
+                f"has {width * height / 1e6:.4g} megapixels, for which its format takes "
+                f"{taken / 1e6:,.0f} MB of memory, more than the limit of {limit / 1e6:,.0f}: "
+                f"raise it with --max-pixels {wanted:.0f}"
+            )
+        return self.room(taken)
+
+
+def max_bytes(max_pixels: int) -> int:
+    """How much memory reading one picture may take where pictures may have so many pixels."""
+    return int(max_pixels * BYTES_A_PIXEL) + _FREE
 
 
 def decoders() -> str:
@@ -105,6 +138,7 @@ def read(
     *,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     near: int | None = None,
+    room: Room = _anywhere,
 ) -> Picture:
     """Read a picture from a path, or from the bytes of its file. May be called from any thread.
 
@@ -113,11 +147,13 @@ def read(
     anything is decoded. With ``near``, a picture much larger than that many pixels on both sides
     is decoded at a reduced scale (JPEG) or reduced right after decoding, so that both sides stay
     at ``near`` or more; this is for callers that go on to a model's input or a thumbnail.
+    ``room`` is given the bytes that decoding will take, and entered while it takes them: who reads
+    many pictures at once can make it wait for its turn.
 
     Raises ImageError with a clause that goes after the file's name ("is empty (0 bytes)"), and
     TooManyPixelsError, a kind of it.
     """
-    wish = _Wish(max_pixels, near)
+    wish = _Wish(max_pixels, near, room)
     with _opened(source) as stream, quiet():
         head = stream.read(kinds.HEAD)
         kind = kinds.sniff(head)
@@ -161,10 +197,19 @@ def _read_picture(kind: str, stream: IO[bytes], wish: _Wish) -> Picture:
 
 def _read_raw(stream: IO[bytes], wish: _Wish) -> Picture:
     def read_preview(content: bytes) -> tuple[Image.Image, Metadata]:
-        image, _, about = _decode("JPEG", io.BytesIO(content), wish)
+        # There is room for the whole already.
+        own = wish._replace(room=_anywhere)
+        image, _, about = _decode("JPEG", io.BytesIO(content), own)
         return image, about
 
-    developed = raw.develop(stream, check=wish.check, read_preview=read_preview, near=wish.near)
+    with contextlib.ExitStack() as held:
+
+        def check(width: int, height: int) -> None:
+            wish.check(width, height)
+            taken = weight.at_once("RAW", (width, height), _length(stream))
+            held.enter_context(wish.holding(width, height, taken))
+
+        developed = raw.develop(stream, check=check, read_preview=read_preview, near=wish.near)
     own = metadata.from_tiff(stream)
     about = own if own.taken or own.camera else developed.about or own
     return _picture("RAW", developed.image, (developed.width, developed.height), about)
@@ -192,27 +237,38 @@ def _decode(
         wish.check(*announced.size)
     if not announced.whole:
         raise ImageError(_CUT_SHORT)
+    with contextlib.ExitStack() as held:
+        if announced.size and (taken := weight.at_once(kind, announced.size, _length(stream))):
+            held.enter_context(wish.holding(*announced.size, taken))
+            wish = wish._replace(room=_anywhere)
+        return _decoded(kind, stream, wish)
+
+
+def _decoded(
+    kind: str, stream: IO[bytes], wish: _Wish
+) -> tuple[Image.Image, tuple[int, int], Metadata]:
     about = metadata.from_tiff(stream) if kind == "TIFF" else None
+    length = _length(stream)
     stream.seek(0)
     opened = _DECODERS[kind](stream)
-    size = _load(opened, wish)
-    if about is None:
-        about = metadata.from_exif(_exif(opened))
-    _mend_transparency(opened, stream)
-    image = to_srgb(opened, wish.near)
-    if kind == "TIFF":
-        # Pillow has turned it while loading, as it does for this format alone.
-        return _freed(image), opened.size, about
-    return *_turned(_freed(image), size, about.orientation), about
-
-
-def _load(opened: ImageFile.ImageFile, wish: _Wish) -> tuple[int, int]:
     size = opened.size
     wish.check(*size)
     if wish.near and isinstance(opened, JpegImagePlugin.JpegImageFile):
         opened.draft(None, (wish.near, wish.near))
-    opened.load()
-    return size
+    with wish.holding(*size, weight.of_opened(opened, size, length, wish.near)):
+        opened.load()
+        if about is None:
+            about = metadata.from_exif(_exif(opened))
+        _mend_transparency(opened, stream)
+        image = to_srgb(opened, wish.near)
+        if kind == "TIFF":
+            # Pillow has turned it while loading, as it does for this format alone.
+            return _freed(image), opened.size, about
+        return *_turned(_freed(image), size, about.orientation), about
+
+
+def _length(stream: IO[bytes]) -> int:
+    return stream.seek(0, os.SEEK_END)
 
 
 def _turned(

@@ -47,22 +47,28 @@ class Preprocess:
     def near(self) -> int:
         """How many pixels a side should keep when a picture is decoded at a reduced scale.
 
-        Twice what the model sees: the resizing that follows then hides what the reduction did.
+        Half as much again as what the model sees: the resizing that follows then hides what the
+        reduction did.
         """
-        return 2 * max(self.size, self.short_side or 0)
+        return 3 * max(self.size, self.short_side or 0) // 2
 
 
-def to_input(image: Image.Image, preprocess: Preprocess) -> NDArray[np.float32]:
-    """Resize and normalise one picture.
+def to_input(
+    image: Image.Image, preprocess: Preprocess, *, out: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Resize and normalise one picture; into ``out`` where that is given.
 
     Returns a contiguous float32 array of shape (3, size, size) for NCHW and (size, size, 3) for
     NHWC, holding ``(value - mean) / std`` with values of 0..255. Resizing is done by Pillow on
-    8 bits with a full-support filter, as the published models' own pipelines do it; pictures read
-    with ``near`` at twice the size give the same array within a cosine of 0.999, and far sooner.
+    8 bits with a full-support filter, as the published models' own pipelines do it; pictures
+    read with `Preprocess.near` give the default model's vector within a cosine of 0.997 on
+    photographs, and far sooner.
     """
     rgb = image if image.mode == "RGB" else image.convert("RGB")
-    pixels = np.asarray(_fit(rgb, preprocess))
-    return _normalise(pixels, preprocess)
+    fitted = _fit(rgb, preprocess)
+    if preprocess.layout == "NHWC":
+        return _as_rows(np.asarray(fitted), preprocess, out)
+    return _as_planes(fitted, preprocess, out)
 
 
 def _fit(image: Image.Image, preprocess: Preprocess) -> Image.Image:
@@ -111,18 +117,31 @@ def _scale_and_shift(preprocess: Preprocess) -> tuple[NDArray[np.float32], NDArr
     return scale.astype(np.float32), shift.astype(np.float32)
 
 
-def _normalise(pixels: NDArray[np.uint8], preprocess: Preprocess) -> NDArray[np.float32]:
+def _as_rows(
+    pixels: NDArray[np.uint8], preprocess: Preprocess, out: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
     scale, shift = _scale_and_shift(preprocess)
     if preprocess.channels == "BGR":
         pixels, scale, shift = pixels[:, :, ::-1], scale[::-1], shift[::-1]
-    if preprocess.layout == "NHWC":
-        # Whole rows at a time: NumPy is eight times slower over an innermost side of three.
-        rows = pixels.astype(np.float32, order="C").reshape(pixels.shape[0], -1)
-        rows *= np.tile(scale, pixels.shape[1])
-        rows += np.tile(shift, pixels.shape[1])
-        return rows.reshape(pixels.shape)
-    planes = np.empty((3, *pixels.shape[:2]), np.float32)
-    for channel in range(3):
-        np.multiply(pixels[:, :, channel], scale[channel], out=planes[channel])
-    planes += shift[:, None, None]
+    # Whole rows at a time: NumPy is eight times slower over an innermost side of three.
+    high, wide = pixels.shape[:2]
+    filled = np.empty((high, wide, 3), np.float32) if out is None else out
+    filled[...] = pixels
+    rows = filled.reshape(high, -1)
+    rows *= np.tile(scale, wide)
+    rows += np.tile(shift, wide)
+    return filled
+
+
+def _as_planes(
+    fitted: Image.Image, preprocess: Preprocess, out: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    scale, shift = _scale_and_shift(preprocess)
+    # Pillow takes the channels apart sooner than NumPy does.
+    planes = np.empty((3, fitted.height, fitted.width), np.float32) if out is None else out
+    order = (2, 1, 0) if preprocess.channels == "BGR" else (0, 1, 2)
+    bands = fitted.split()
+    for number, channel in enumerate(order):
+        np.multiply(np.asarray(bands[channel]), scale[channel], out=planes[number])
+        planes[number] += shift[channel]
     return planes

@@ -1,38 +1,38 @@
-"""Files → pictures ready for the encoder, read ahead in threads, in the order of the files."""
+"""Files → pictures with their embeddings, a few files a thread, in the order of the files."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from lookalike import folder, image
-from lookalike.encoder import usable_cores
+from lookalike.encoder import Encoder, Vectors, usable_cores
 from lookalike.errors import ImageError
 from lookalike.folder import ImageFile
-from lookalike.image import Preprocess
+from lookalike.indexing.room import Room
 from lookalike.stores.base import Catalogue, Embedding, Record, SkippedFile
 
 _LOG = logging.getLogger(__name__)
-BATCH = 16  # pictures in one run of the encoder, and in one transaction
-_LOOK_AHEAD = 2 * BATCH  # files that may be read before the encoder asks for them
-_IN_MEMORY = 64 << 20  # bytes: a larger file is read twice from its path instead of being held
+BATCH = 16  # pictures in one transaction
+# Files that a thread takes at a time: it reads them all before it encodes them all, so that the
+# code and the data of either stay in the caches of its core for a while.
+_AT_ONCE = 8
+_IN_MEMORY = 4 << 20  # bytes: a larger file is read twice from its path instead of being held
 NEVER = -1  # a time that no file has: what the system refused to read is tried at every run
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
-    """A picture that the encoder has not seen; ``pixels`` is one row of its input."""
+class Encoded:
+    """A picture that the library did not know, with its embedding (dim,)."""
 
     record: Record
-    pixels: npt.NDArray[np.float32]
+    embedding: Embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,56 +64,78 @@ class Failed:
         )
 
 
-Loaded = Decoded | Reused | Failed
+Loaded = Encoded | Reused | Failed
 
 
 class Reader:
-    """Reads files for one model; what the store knows by content is not decoded again."""
+    """Reads and encodes files; what the store knows by content is neither decoded nor encoded."""
 
-    def __init__(self, store: Catalogue, preprocess: Preprocess, max_pixels: int) -> None:
+    def __init__(self, store: Catalogue, encoder: Encoder, max_pixels: int) -> None:
         self._store = store
-        self._preprocess = preprocess
+        self._encoder = encoder
         self._max_pixels = max_pixels
+        self._room = Room()
 
-    def batches(self, files: Sequence[ImageFile]) -> Iterator[list[Loaded]]:
-        """The files in their order, in lists of `BATCH`; threads stay a bounded way ahead."""
-        waiting: deque[Future[Loaded]] = deque()
-        coming = iter(files)
-        with ThreadPoolExecutor(usable_cores(), thread_name_prefix="read") as pool:
+    def batches(self, files: Iterable[ImageFile]) -> Iterator[list[Loaded]]:
+        """The files in their order, in lists of `BATCH`.
+
+        A thread for each core takes a few files at a time through all that has to be done. The
+        threads stay a bounded way ahead of the caller, who commits meanwhile.
+        """
+        coming, threads = iter(files), usable_cores()
+        waiting: deque[Future[list[Loaded]]] = deque()
+        with ThreadPoolExecutor(threads, thread_name_prefix="read") as pool:
+
+            def submit() -> None:
+                if some := list(islice(coming, _AT_ONCE)):
+                    waiting.append(pool.submit(self.load, some))
+
+            def results() -> Iterator[list[Loaded]]:
+                while waiting:
+                    yield waiting.popleft().result()
+                    submit()
+
             try:
-                batch: list[Loaded] = []
-                for file in coming:
-                    waiting.append(pool.submit(self.load, file))
-                    if len(waiting) > _LOOK_AHEAD:
-                        batch.append(waiting.popleft().result())
-                    if len(batch) == BATCH:
-                        yield batch
-                        batch = []
-                batch += [future.result() for future in waiting]
-                for start in range(0, len(batch), BATCH):
-                    yield batch[start : start + BATCH]
+                for _ in range(3 * threads + BATCH // _AT_ONCE):
+                    submit()
+                loaded = chain.from_iterable(results())
+                while batch := list(islice(loaded, BATCH)):
+                    yield batch
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def load(self, file: ImageFile) -> Loaded:
-        """One file, whatever it is."""
+    def load(self, files: Sequence[ImageFile]) -> list[Loaded]:
+        """A few files, whatever they are. Raises ModelError."""
+        inputs = self._encoder.inputs(len(files))
+        found: list[Record | Reused | Failed] = []
+        fresh = 0
+        for file in files:
+            found.append(one := self._read(file, inputs[fresh]))
+            fresh += isinstance(one, Record)
+        rows = iter(self._encoder.encode(inputs[:fresh]))
+        return [Encoded(one, next(rows)) if isinstance(one, Record) else one for one in found]
+
+    def _read(self, file: ImageFile, into: Vectors) -> Record | Reused | Failed:
+        """One file; the pixels of a picture that must be encoded go into one row of its input."""
         try:
-            return self._load(file)
+            content, digest = content_of(file)
+            if known := self._known(file, digest):
+                return known
+            preprocess = self._encoder.card.preprocess
+            picture = image.read(
+                content,
+                max_pixels=self._max_pixels,
+                near=preprocess.near,
+                room=self._room.taken,
+            )
+            image.to_input(picture.image, preprocess, out=into)
+            return record_of(file, digest, picture)
         except ImageError as error:
             return Failed(file, str(error))
         except OSError as error:
             reason = error.strerror or type(error).__name__
             _LOG.info("%s cannot be read: %s", folder.printable(file.path), reason)
             return Failed(file, f"cannot be read: {reason}", passing=True)
-
-    def _load(self, file: ImageFile) -> Loaded:
-        content, digest = content_of(file)
-        if known := self._known(file, digest):
-            return known
-        near = self._preprocess.near
-        picture = image.read(content, max_pixels=self._max_pixels, near=near)
-        pixels = image.to_input(picture.image, self._preprocess)
-        return Decoded(record_of(file, digest, picture), pixels)
 
     def _known(self, file: ImageFile, digest: str) -> Reused | None:
         twin = self._store.find_content(digest)

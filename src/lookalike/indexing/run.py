@@ -17,8 +17,8 @@ from lookalike.folder import ImageFile, Known
 from lookalike.indexing import places
 from lookalike.indexing.events import Indexed, Progress, Report, Scanned, Skipped
 from lookalike.indexing.options import Options
-from lookalike.indexing.reading import Decoded, Failed, Loaded, Reader, Reused, means
-from lookalike.stores.base import Catalogue, Embedding, Record
+from lookalike.indexing.reading import Encoded, Failed, Loaded, Reader, means
+from lookalike.stores.base import Catalogue, Record
 
 
 def index(
@@ -65,23 +65,22 @@ class _Run:
             return
         root, below = places.place(self._store, top, hidden=self._options.hidden)
         options = self._options
-        scan = folder.scan(root, below=below, exclude=options.exclude, hidden=options.hidden)
-        records = places.records_below(self._store, root, below)
+        walk = folder.Walk(root, below=below, exclude=options.exclude, hidden=options.hidden)
         found = places.differences(
-            self._store, scan, below, records, tried_with=None if options.retry else self._means
+            self._store, walk, tried_with=None if options.retry else self._means
         )
         new = [file for file in found.added if _may_be_picture(file)]
         if not _any_left(found, new):
-            raise _nothing_found(top, root, len(records))
+            raise _nothing_found(top, root, sum(1 for _ in self._store.records(root, below)))
         to_read = sorted([*new, *found.changed], key=lambda file: os.fsencode(file.relative))
-        options.on_event(Scanned(top, len(scan.files), len(to_read)))
-        for relative, reason in scan.unreadable.items():
+        options.on_event(Scanned(top, walk.count, len(to_read)))
+        for relative, reason in walk.unreadable.items():
             self._tell_skipped(f"{root}/{relative}", f"cannot be read: {reason}")
         self._counts["unchanged"] += found.unchanged
         self._counts["still_skipped"] += found.still_skipped
         self._move(found.moved)
-        self._remove(root, found.removed, records)
-        self._read(to_read, records)
+        self._remove(root, found.removed)
+        self._read(to_read)
 
     def report(self) -> Report:
         """What has been done so far."""
@@ -98,7 +97,7 @@ class _Run:
     def _move(self, moved: list[tuple[Known, ImageFile]]) -> None:
         if not moved:
             return
-        pairs = [(self._store.find(old.root, old.relative), new) for old, new in moved]
+        pairs = ((self._store.get(old.id), new) for old, new in moved)
         self._store.relocate(
             (record, replace(record, root=new.root, relative=new.relative, mtime_ns=new.mtime_ns))
             for record, new in pairs
@@ -110,28 +109,28 @@ class _Run:
         for _, new in moved:
             self._tell("moved", new.path)
 
-    def _remove(self, root: str, removed: list[Known], records: dict[str, Record]) -> None:
+    def _remove(self, root: str, removed: list[Known]) -> None:
         if not removed:
             return
-        gone = [records[item.relative] for item in removed if item.relative in records]
-        self._store.delete([record.id for record in gone])
-        self._store.forget_skipped(root, [item.relative for item in removed])
-        for record in gone:
-            self._tell("removed", record.path)
+        pictures = [one for one in removed if one.id]
+        self._store.delete([one.id for one in pictures])
+        self._store.forget_skipped(root, [one.relative for one in removed if not one.id])
+        for one in pictures:
+            self._tell("removed", one.path)
 
     # ---- what must be read
 
-    def _read(self, files: list[ImageFile], records: dict[str, Record]) -> None:
+    def _read(self, files: list[ImageFile]) -> None:
         if not files:
             return
         encoder = self._encoder()
-        reader = Reader(self._store, encoder.card.preprocess, self._options.max_pixels)
+        reader = Reader(self._store, encoder, self._options.max_pixels)
         started, done = time.monotonic(), 0
         self._show(Progress.since(started, done, len(files)))
         for batch in reader.batches(files):
             done += len(batch)
             progress = Progress.since(started, done, len(files))
-            self._commit(encoder, batch, records, _note(progress))
+            self._commit(batch, _note(progress))
             self._options.on_event(progress)
             if self._stopping():
                 break
@@ -141,34 +140,39 @@ class _Run:
         self._store.set(indexing=_note(progress))
         self._options.on_event(progress)
 
-    def _commit(
-        self, encoder: Encoder, batch: list[Loaded], records: dict[str, Record], note: str
-    ) -> None:
-        """Encode what must be encoded, and keep the batch in one transaction."""
+    def _commit(self, batch: list[Loaded], note: str) -> None:
+        """Keep a batch in one transaction."""
         failed = [one for one in batch if isinstance(one, Failed)]
-        kept, embeddings = _encoded(encoder, batch)
+        good = [one for one in batch if not isinstance(one, Failed)]
+        kept, embeddings = [one.record for one in good], np.array([one.embedding for one in good])
+        before = self._pictures_at([*kept, *(one.file for one in failed)])
         # a file that was a picture and is none now must not be found by what it was
         stale = [
-            records[one.file.relative].id
+            before[one.file.relative].id
             for one in failed
-            if one.file.relative in records and not one.passing
+            if one.file.relative in before and not one.passing
         ]
         # one that may pass leaves what is known of the picture as it is: it is still in the library
         skipped = [
             one.remembered(self._means)
             for one in failed
-            if not (one.passing and one.file.relative in records)
+            if not (one.passing and one.file.relative in before)
         ]
         self._store.commit(kept, embeddings, skipped, stale, {"indexing": note})
-        self._encoded += sum(isinstance(one, Decoded) for one in batch)
+        self._encoded += sum(isinstance(one, Encoded) for one in batch)
         for record in kept:
-            before = records.get(record.relative)
-            if before is not None and before.digest == record.digest:
+            old = before.get(record.relative)
+            if old is not None and old.digest == record.digest:
                 self._counts["unchanged"] += 1  # it was only touched
             else:
-                self._tell("changed" if before else "added", record.path)
+                self._tell("changed" if old else "added", record.path)
         for one in failed:
             self._tell_skipped(one.file.path, one.reason)
+
+    def _pictures_at(self, places: Sequence[Record | ImageFile]) -> dict[str, Record]:
+        """What the library holds at some places, by relative path."""
+        found = (self._store.find(one.root, one.relative) for one in places)
+        return {record.relative: record for record in found if record is not None}
 
     # ---- what is told
 
@@ -183,18 +187,6 @@ class _Run:
 
     def _stopping(self) -> bool:
         return self._options.stop is not None and self._options.stop.is_set()
-
-
-def _encoded(encoder: Encoder, batch: list[Loaded]) -> tuple[list[Record], Embedding]:
-    """The records of a batch with their embeddings (n, dim), fresh ones first."""
-    decoded = [one for one in batch if isinstance(one, Decoded)]
-    reused = [one for one in batch if isinstance(one, Reused)]
-    parts = [one.embedding[None] for one in reused]
-    if decoded:
-        parts.insert(0, encoder.encode(np.stack([one.pixels for one in decoded])))
-    none = np.empty((0, encoder.card.dim), np.float32)
-    records = [one.record for one in decoded] + [one.record for one in reused]
-    return records, np.concatenate([none, *parts])
 
 
 def _may_be_picture(file: ImageFile) -> bool:
