@@ -16,12 +16,13 @@ from lookalike.errors import LookalikeError
 
 if TYPE_CHECKING:
     from lookalike.library import Library, Report
-    from lookalike.stores.base import Hit, Record
+    from lookalike.stores.base import Filter, Hit, Record
 
 __version__ = "0.1.0"
-__all__ = ["Hit", "Library", "LookalikeError", "Record", "Report", "__version__"]
+__all__ = ["Filter", "Hit", "Library", "LookalikeError", "Record", "Report", "__version__"]
 
 _HOMES = {
+    "Filter": "lookalike.stores.base",
     "Hit": "lookalike.stores.base",
     "Library": "lookalike.library",
     "Record": "lookalike.stores.base",

@@ -29,7 +29,7 @@ from tests.end_to_end.running import (
     search,
     start,
 )
-from tests.pictures import make_jpeg, textured
+from tests.pictures import exif, make_jpeg, textured
 
 CAT = "animals/cat.png"
 EVALUATION = ["queries", "p_at_1", "p_at_10", "p_at_30", "map"]
@@ -173,6 +173,72 @@ def test_without_a_library_named_it_lies_in_the_users_data(pictures: Path, home:
     assert (where / "library.sqlite").is_file()
 
 
+@pytest.fixture
+def dated(pictures: Path, library: Path) -> Path:
+    """The three pictures of the folder, and two with a date, a camera and a format of their own."""
+    block = exif(taken="2024:02:29 10:11:12", make="Acme", model="Box 1")
+    (pictures / "sub" / "dated.jpg").write_bytes(make_jpeg(textured(90, 80, seed=8), exif=block))
+    block = exif(taken="2024:03:01 00:00:00", make="Other", model="7")
+    (pictures / "dated too.jpg").write_bytes(make_jpeg(textured(seed=9), exif=block))
+    textured(500, 400, seed=10).save(pictures / "large.png")
+    index(pictures, library)
+    return library
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ([], "dated too.jpg, large.png, one.jpg, sub/dated.jpg, sub/three.jpg, two.jpg"),
+        (["--exact"], "dated too.jpg, large.png, one.jpg, sub/dated.jpg, sub/three.jpg, two.jpg"),
+        (["--folder", "sub"], "sub/dated.jpg, sub/three.jpg"),
+        (["--folder", "../pictures/sub/"], "sub/dated.jpg, sub/three.jpg"),
+        (["--format", "png"], "large.png"),
+        (["--format", "png", "--format", "jpg", "--folder", "sub"], "sub/dated.jpg, sub/three.jpg"),
+        (["--from", "2024"], "dated too.jpg, sub/dated.jpg"),
+        (["--from", "2024", "--to", "2024-02-29"], "sub/dated.jpg"),
+        (["--to", "2024-03-01"], "dated too.jpg, sub/dated.jpg"),
+        (["--camera", "aCME box"], "sub/dated.jpg"),
+        (["--min-side", "400"], "large.png"),
+        (["--camera", "o", "--format", "jpeg", "--folder", ".", "--from", "2024-03"],
+         "dated too.jpg"),
+        (["--folder", "sub", "--format", "png"], ""),
+        (["--folder", "nowhere"], ""),
+    ],
+)  # fmt: skip
+def test_filters_choose_the_answers(
+    pictures: Path, dated: Path, options: list[str], wanted: str
+) -> None:
+    done = search("one.jpg", dated, *options, cwd=pictures)
+    found = sorted(Path(path).relative_to(pictures).as_posix() for path in done.paths)
+    assert found == [name for name in wanted.split(", ") if name]
+    assert done.scores == sorted(done.scores, reverse=True)
+
+
+def test_a_filter_that_nothing_passes_is_told_in_one_sentence(pictures: Path, dated: Path) -> None:
+    ask = ("search", pictures / "one.jpg", "--library", dated)
+    sentence = "No picture passes the filters: widen them, or leave one out.\n"
+    assert run(*ask, "--camera", "no such").out == sentence
+    run("forget", pictures, "--library", dated)
+    assert "holds no other pictures yet" in run(*ask, "--camera", "no such").out
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        (["--from", "May"], 1, "Error: 'May' is no date: write it as 2024, 2024-05 or 2024-05-31."),
+        (["--to", "2023-02-29"], 1, "'2023-02-29' is no date"),
+        (["--min-side", "0"], 2, "--min-side"),
+        (["--folder", ""], 2, "is empty: name a file or a folder."),
+    ],
+)
+def test_a_filter_that_does_not_fit(
+    pictures: Path, shared: Path, options: list[str], status: int, said: str
+) -> None:
+    done = run("search", pictures / "one.jpg", "--library", shared, *options, status=status)
+    assert said in done.err
+    assert done.out == ""
+
+
 # ---- stats, doctor, forget, models
 
 
@@ -189,9 +255,12 @@ def test_stats_say_what_there_is_and_what_was_skipped(pictures: Path, library: P
         "dim": 1280,
         "folder": str(library),
         "indexing": None,
+        "index": {"cells": 0, "probes": 0, "recall": 1.0, "saved": 3, "waiting": 0},
     }
     words = run("stats", "--library", library).out
-    for line in (r"pictures +3", r"skipped +1", r"model +efficientnet-lite0 .*1280"):
+    exact = r"search +every picture is compared \(exact\)"
+    assert "waiting" not in words
+    for line in (r"pictures +3", r"skipped +1", exact, r"model +efficientnet-lite0 .*1280"):
         assert re.search(line, words), words
     assert str(pictures) in words
     skipped = run("stats", "--library", library, "--skipped").out.splitlines()

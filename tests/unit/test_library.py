@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike import Library, image
+from lookalike import Filter, Library, image
 from lookalike.errors import (
     FolderError,
     ImageError,
@@ -35,12 +35,16 @@ from lookalike.library import (
     Indexed,
     Indexing,
     Progress,
+    SearchIndex,
     Words,
     default_folder,
     read_features,
 )
+from lookalike.stores.embedded import builder
+from tests import records as vectors
 from tests.disks import open_folder, ordinary_user
 from tests.pictures import GREEN, RED, TEXT, huge_png, make_jpeg, plain, textured
+from tests.records import units
 from tests.small_libraries import DIM, picture, tiny_model, write
 
 NAMES = ["a.png", "b/1.png", "b/2.png", "b/c/3.png", "d.png"]
@@ -191,6 +195,65 @@ def test_hits_are_those_of_numpy(library: Library) -> None:
         assert [hit.record for hit in hits] == [records[other] for other in order]
         assert [hit.score for hit in hits] == pytest.approx(scores[order], abs=1e-6)
         assert hits[0].path == records[order[0]].path
+
+
+def test_only_what_passes_a_filter_is_an_answer(library: Library, pictures: Path) -> None:
+    below = Filter(folder=str(pictures / "b"))
+    every = library.search(pictures / "a.png")
+    wanted = [hit for hit in every if hit.record.relative.startswith("b/")]
+    assert len(wanted) == 3
+    assert library.search(pictures / "a.png", where=below) == wanted
+    assert library.search(pictures / "a.png", 2, where=below, exact=True) == wanted[:2]
+    alike = library.search(id_of(library, "b/1.png"), where=below)
+    assert {hit.record.relative for hit in alike} == {"b/2.png", "b/c/3.png"}
+    assert library.search(pictures / "a.png", where=Filter(formats=("JPEG",))) == []
+    assert library.search(pictures / "a.png", exact=True) == every
+
+
+def test_a_folder_is_known_by_its_real_path_or_by_the_link_that_was_followed(
+    library: Library, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "elsewhere", "x.png")
+    try:
+        (pictures / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+        (tmp_path / "short").symlink_to(pictures / "b", target_is_directory=True)
+    except OSError as error:
+        pytest.skip(f"no links can be made here: {error}")
+    library.index(pictures)
+    monkeypatch.chdir(tmp_path)
+
+    def found(folder: str | Path) -> set[str]:
+        where = Filter(folder=library.known_folder(folder))
+        return {hit.record.relative for hit in library.search("pictures/a.png", where=where)}
+
+    assert found("pictures/link") == {"link/x.png"}
+    assert found("short") == found(pictures / "b") == {"b/1.png", "b/2.png", "b/c/3.png"}
+    assert found("short/c") == {"b/c/3.png"}
+    assert found(tmp_path) == {*NAMES, "link/x.png"}
+    assert found("nowhere") == set()
+
+
+def test_exact_finds_what_a_search_in_cells_may_miss(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builder, "EXACT_BYTES", 0)
+    rows = units(20, DIM)[np.arange(800) % 20] + 0.3 * units(800, DIM, seed=1)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    library._store.commit(vectors.records(800), rows)
+    library._store.save_caches()
+    index = library.stats().index
+    assert index is not None
+    assert 0 < index.probes < index.cells
+    assert (index.saved, index.waiting) == (805, 0)
+    strangers = [picture(seed) for seed in range(100)]  # some of which lie between many cells
+    truth = [library.search(one, where=Filter()) for one in strangers]
+    assert [library.search(one, exact=True) for one in strangers] == truth
+    missed = sum(library.search(one) != best for one, best in zip(strangers, truth, strict=True))
+    assert missed > 0
+    library._store.commit([vectors.record("new.jpg")], units(1, DIM, seed=2))
+    later = library.stats().index
+    assert later is not None
+    assert (later.saved, later.waiting) == (805, 1)
 
 
 @pytest.mark.parametrize("k", [0, -1])
@@ -423,6 +486,7 @@ def test_stats(library: Library, pictures: Path) -> None:
     stats = library.stats()
     assert (stats.images, stats.skipped, stats.roots) == (5, 1, (str(pictures),))
     assert (stats.dim, stats.folder, stats.indexing) == (DIM, str(library.folder), None)
+    assert stats.index == SearchIndex(cells=0, probes=0, recall=1.0, saved=5, waiting=0)
     (skipped,) = library.skipped()
     assert skipped.path == str(pictures / "text.jpg")
     assert skipped.reason.startswith("is not a picture")

@@ -67,6 +67,7 @@ def test_it_is_told_instead_of_answering_with_scores_that_mean_nothing(
         with pytest.raises(ModelMismatchError, match=AGAIN):
             ask()
     assert len(serving.records()) == serving.stats().images == len(NAMES)
+    assert serving.stats().index is None
     with Library.open(serving.folder) as again:
         assert again.search(one, 1)[0].record.id != one
 

@@ -4,21 +4,51 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lookalike.errors import InputError, LibraryError
-from lookalike.stores.base import Catalogue, Embedding, Hit, Record, SkippedFile, VectorStore
-from tests.records import ROOT, open_store, record, records, relatives, units
+from lookalike.stores.base import (
+    Catalogue,
+    Embedding,
+    Filter,
+    Hit,
+    KnownFile,
+    Record,
+    SkippedFile,
+    VectorStore,
+)
+from lookalike.stores.embedded import EmbeddedStore, builder
+from tests.records import ROOT, open_store, record, records, relatives, shaped, units
 
 DIM = 24
 Engine = Callable[[Path], AbstractContextManager[VectorStore]]
+
+
+class _Celled(EmbeddedStore):
+    """The embedded store as it is where it is large: what has been kept lies in cells at once."""
+
+    def upsert(self, records: Sequence[Record], embeddings: Embedding) -> None:
+        super().upsert(records, embeddings)
+        self.save_caches()
+
+
+@contextmanager
+def _celled(folder: Path) -> Iterator[VectorStore]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(builder, "EXACT_BYTES", 0)
+        with shaped(_Celled(folder, create=True), DIM) as opened:
+            yield opened
+
+
 ENGINES: dict[str, Engine] = {
     "embedded": lambda folder: open_store(folder, DIM),
+    "embedded, in cells": _celled,
 }
 CATALOGUES: dict[str, Callable[[Path], Catalogue]] = {
     "embedded": lambda folder: open_store(folder, DIM),
@@ -37,11 +67,40 @@ def test_a_catalogue_has_all_that_a_library_asks_for(engine: str, tmp_path: Path
     assert (store.is_empty(), store.count_skipped(), store.skipped()) == (False, 1, [odd])
     assert store.settings()["model"] == "a model"
     assert len(store.sample(3)) == 2
+    assert np.array_equal(np.concatenate(list(store.embedding_blocks())), units(2, DIM))
     store.save_caches()
     assert store.size() > 0
     store.close()
     with pytest.raises(LibraryError, match="open it again"):
         store.count()
+
+
+@pytest.mark.parametrize("engine", CATALOGUES)
+def test_what_is_known_of_files_comes_in_order_of_path(engine: str, tmp_path: Path) -> None:
+    store = CATALOGUES[engine](tmp_path / "library")
+    names = ["a/z.jpg", "b-.jpg", "b/1.jpg", "b/c/2.jpg", "b0.jpg", "B/3.jpg"]
+    kept = [record(name, size=len(name), mtime_ns=7) for name in names]
+    kept.append(record("b/1.jpg", ROOT + " too"))
+    skipped = [
+        SkippedFile(ROOT, "b/broken.jpg", 5, 6, "is cut short", "much"),
+        SkippedFile(ROOT, "aa.jpg", 5, 6, "is cut short", "less"),
+    ]
+    store.commit(kept, units(len(kept), DIM), skipped)
+    ids = {one.relative: one.id for one in store.records(ROOT)}
+    digests = {one.relative: one.digest for one in kept if one.root == ROOT}
+    wanted: list[KnownFile] = [
+        (os.fsencode(name), len(name), 7, ids[name], digests[name]) for name in sorted(names)
+    ]
+    wanted.insert(2, (b"aa.jpg", 5, -1, 0, None))
+    wanted.insert(5, (b"b/broken.jpg", 5, 6, 0, None))
+    assert list(store.known_files(ROOT, tried_with="much")) == wanted
+    assert [row[0] for row in store.known_files(ROOT, "b")] == [
+        b"b/1.jpg", b"b/broken.jpg", b"b/c/2.jpg"
+    ]  # fmt: skip
+    assert [row[2] for row in store.known_files(ROOT) if not row[3]] == [-1, -1]
+    assert relatives(store.records(ROOT, "b")) == ["b/1.jpg", "b/c/2.jpg"]
+    assert list(store.known_files("/nowhere")) == []
+    store.close()
 
 
 @pytest.fixture(params=ENGINES)
@@ -308,3 +367,311 @@ def test_answers_follow_every_change(store: VectorStore) -> None:
         query = units(1, DIM, seed=100 + step)[0]
         wanted = exactly(np.stack([living[name] for name in order]), query, 5)
         assert answers(store.search(query, 5)) == [(order[at], score) for at, score in wanted]
+
+
+# --- filters -------------------------------------------------------------------------------------
+
+CAMERAS = [None, "Acme Box 1", "ACME box 2", "ÉCLAIR Ⅱ", "Größe 100%", "under_score"]
+FORMATS = ["JPEG", "PNG", "HEIF"]
+COUNT = 600
+
+
+def _properties(number: int) -> dict[str, object]:
+    taken = datetime(2023, 1, 1, 12) + timedelta(days=number, minutes=number)
+    return {
+        "format": FORMATS[number % 3],
+        "taken": None if number % 5 == 0 else taken.isoformat(),
+        "camera": CAMERAS[number % len(CAMERAS)],
+        "width": 100 + number,
+        "height": 1000 - number,
+    }
+
+
+@pytest.fixture
+def collection(store: VectorStore) -> VectorStore:
+    """Six hundred pictures below two roots, in clusters, every fourth equal to the one before."""
+    places = [(ROOT, "a"), (ROOT, "ab"), (ROOT, "a/b"), (ROOT + "2", "a")]
+    some = [
+        record(f"{places[at % 4][1]}/{at:05}.jpg", places[at % 4][0], **_properties(at))
+        for at in range(COUNT)
+    ]
+    rows = units(12, DIM)[np.arange(COUNT) // 4 % 12] + 0.2 * units(COUNT, DIM, seed=1)
+    rows[3::4] = rows[2::4]
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    order = np.random.default_rng(5).permutation(COUNT)
+    store.upsert([some[at] for at in order], rows[order].astype(np.float32))
+    return store
+
+
+def passes(one: Record, wanted: Filter) -> bool:
+    """The meaning of a filter once more, in Python and a picture at a time."""
+    taken, camera = one.taken or "", one.camera
+    ends = wanted.taken_to
+    return all(
+        (
+            wanted.folder is None or Path(one.path).is_relative_to(wanted.folder),
+            not wanted.formats or one.format in wanted.formats,
+            wanted.taken_from is None or (taken != "" and taken >= wanted.taken_from),
+            ends is None or (taken != "" and taken[: len(ends)] <= ends),
+            wanted.camera is None
+            or (camera is not None and wanted.camera.casefold() in camera.casefold()),
+            wanted.min_side is None or min(one.width, one.height) >= wanted.min_side,
+            wanted.ids is None or one.id in wanted.ids,
+        )
+    )
+
+
+def brute_force(
+    store: VectorStore, query: Embedding, wanted: Filter, without: tuple[int, ...] = ()
+) -> list[tuple[int, float]]:
+    """Ids and scores of all that pass, best first, without asking the store to search."""
+    found, rows = store.embeddings()
+    kept = [at for at, one in enumerate(found) if passes(one, wanted) and one.id not in without]
+    return [(found[kept[at]].id, score) for at, score in exactly(rows[kept], query, COUNT)]
+
+
+def found_by(hits: list[Hit]) -> list[tuple[int, float]]:
+    return [(hit.record.id, hit.score) for hit in hits]
+
+
+FILTERS: dict[str, tuple[Filter, int]] = {
+    "none": (Filter(camera="no such camera"), 0),
+    "a few": (Filter(taken_from="2023-02", taken_to="2023-02-04"), 4),
+    "one in a hundred": (Filter(min_side=547), 7),
+    "half": (Filter(formats=("JPEG", "PNG"), folder=ROOT), 300),
+    "all": (Filter(), COUNT),
+    "all, by folder": (Filter(folder=os.path.abspath(os.sep)), COUNT),  # noqa: PTH100
+    "by ids": (Filter(ids=frozenset([3, 500, 10**9, 0])), 2),
+    "by no ids": (Filter(ids=frozenset()), 0),
+    "composed": (
+        Filter(ROOT, ("PNG",), "2023-03", "2024-05-01T12:40", "acme", 200, frozenset(range(500))),
+        23,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("k", [1, 30, COUNT + 1])
+def test_a_filtered_search_is_that_of_brute_force(
+    collection: VectorStore, name: str, k: int
+) -> None:
+    wanted, number = FILTERS[name]
+    for query in units(3, DIM, seed=9):
+        truth = brute_force(collection, query, wanted)
+        assert len(truth) == number
+        assert found_by(collection.search(query, k, where=wanted)) == truth[:k]
+        assert found_by(collection.search(query, k, where=wanted, exact=True)) == truth[:k]
+
+
+@pytest.mark.parametrize("k", [1, 30, COUNT])
+def test_an_exact_search_is_that_of_brute_force(collection: VectorStore, k: int) -> None:
+    for query in units(5, DIM, seed=9):
+        truth = brute_force(collection, query, Filter())
+        assert found_by(collection.search(query, k, exact=True)) == truth[:k]
+
+
+def test_a_store_says_how_it_answers(
+    collection: VectorStore, request: pytest.FixtureRequest
+) -> None:
+    index = collection.search_index()
+    assert index.saved + index.waiting == COUNT
+    assert 0 < index.recall <= 1
+    # Without cells, the tests of exact and filtered searches would show nothing for this engine.
+    in_cells = request.node.callspec.params["store"] == "embedded, in cells"
+    assert (0 < index.probes < index.cells) == in_cells
+
+
+def test_a_filter_and_what_is_left_out(collection: VectorStore) -> None:
+    wanted = Filter(formats=("PNG",), folder=ROOT)
+    query = units(1, DIM, seed=9)[0]
+    every = brute_force(collection, query, wanted)
+    out = (every[0][0], every[3][0], 10**9)
+    truth = brute_force(collection, query, wanted, out)
+    assert len(truth) == len(every) - 2
+    assert found_by(collection.search(query, 9, without=out, where=wanted)) == truth[:9]
+    gone = [one for one, _ in every]
+    assert collection.search(query, 9, without=gone, where=wanted) == []
+
+
+def test_filters_follow_every_change(collection: VectorStore) -> None:
+    wanted = Filter(camera="box")
+    query = units(1, DIM, seed=9)[0]
+    first, second, *_ = collection.search(query, 9, where=wanted)
+    collection.delete([first.record.id])
+    changed = dataclasses.replace(second.record, camera="another")
+    row = collection.embedding(second.record.id)
+    assert row is not None
+    collection.upsert([changed, record("new.jpg", camera="Boxer")], np.stack([row, query]))
+    truth = brute_force(collection, query, wanted)
+    assert found_by(collection.search(query, COUNT, where=wanted)) == truth
+    assert len(truth) == 200 - 2 + 1
+
+
+def test_equal_scores_within_a_filter_are_in_order_of_path(store: VectorStore) -> None:
+    roots = [ROOT + " 3", ROOT, ROOT + "-2"]
+    names = ["x.jpg", "a/x.jpg", "a b.jpg", "B.jpg"]
+    some = [
+        record(name, root, format=FORMATS[at % 2])
+        for at, name in enumerate(names)
+        for root in roots
+    ]
+    store.upsert(some, np.repeat(units(1, DIM), len(some), axis=0))
+    order = [(one.root, one.relative) for one in store.records() if one.format == "JPEG"]
+    for k in (1, 4, 99):
+        hits = store.search(units(1, DIM)[0], k, where=Filter(formats=("JPEG",)))
+        assert [(hit.record.root, hit.record.relative) for hit in hits] == order[:k]
+
+
+def passed(store: VectorStore, wanted: Filter) -> list[str]:
+    """The names of all that pass, in order of path: their scores are equal where they share an
+    embedding."""
+    return sorted(hit.record.relative for hit in store.search(units(1, DIM)[0], 99, where=wanted))
+
+
+def keep_alike(store: VectorStore, some: list[Record]) -> None:
+    store.upsert(some, np.repeat(units(1, DIM), len(some), axis=0))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "wanted"),
+    [
+        ("2024", None, "2024-01-01T00:00:00 2024-05-31T18:00:00 2024-05-31T23:59:59 2025"),
+        (None, "2023", "2023-12-31T23:59:59"),
+        ("2024-05-31", "2024-05-31", "2024-05-31T18:00:00 2024-05-31T23:59:59"),
+        ("2024-05", "2024-05", "2024-05-31T18:00:00 2024-05-31T23:59:59"),
+        ("2024-05-31T18:00", "2024-05-31T18", "2024-05-31T18:00:00"),
+        ("2024-05-31T18:00:01", "2024-05-31T23:59:59", "2024-05-31T23:59:59"),
+        ("2024-05-31T18:01", "2024-05-31T18:01", ""),
+        ("2025", "2024", ""),
+        ("0001", "9999", "2023 2024-01 2024-05-31T1 2024-05-31T2 2025"),
+    ],
+)
+def test_dates_are_included_and_pictures_without_one_are_not(
+    store: VectorStore, first: str | None, last: str | None, wanted: str
+) -> None:
+    moments = ["2023-12-31T23:59:59", "2024-01-01T00:00:00", "2024-05-31T18:00:00"]
+    moments += ["2024-05-31T23:59:59", "2025-01-01T00:00:00"]
+    some = [record(f"{moment}.jpg", taken=moment) for moment in moments]
+    keep_alike(store, [*some, record("undated.jpg")])
+    names = passed(store, Filter(taken_from=first, taken_to=last))
+    assert len(names) == len(wanted.split())
+    for name, beginning in zip(names, wanted.split(), strict=True):
+        assert name.startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("canon", "1 2"),
+        ("CANON EOS R6", "1"),
+        ("éclair", "3"),
+        ("ÉCLAIR", "3"),
+        ("GRÖSSE", "4"),
+        ("größe", "4"),
+        ("оптика", "5"),
+        ("%", "6"),
+        ("_", "7"),
+        ("a%n", ""),
+        ("a_on", ""),
+        ("'", "8"),
+        ("", "1 2 3 4 5 6 7 8"),
+        ("r6 canon", ""),
+    ],
+)
+def test_a_part_of_the_camera_s_name_is_enough_in_any_case(
+    store: VectorStore, text: str, wanted: str
+) -> None:
+    names = [
+        "Canon EOS R6",
+        "canon ixus",
+        "Éclair 16",
+        "Größe X",
+        "ОПТИКА 3",
+        "100% M",
+        "a_b",
+        "O'D",
+    ]
+    some = [record(f"{at}", camera=name) for at, name in enumerate(names, start=1)]
+    keep_alike(store, [*some, record("none")])
+    assert passed(store, Filter(camera=text)) == wanted.split()
+
+
+@pytest.mark.parametrize(
+    ("formats", "wanted"),
+    [
+        (("JPEG",), "1"),
+        (("jpeg", "Png"), "1 2"),
+        (("jpg", "tif", "heic"), "1 3 4"),
+        (("GIF",), ""),
+        ((), "1 2 3 4"),
+        (("JPEG' OR '1'='1",), ""),
+    ],
+)
+def test_formats_go_by_the_names_that_people_use(
+    store: VectorStore, formats: tuple[str, ...], wanted: str
+) -> None:
+    kinds = ["JPEG", "PNG", "TIFF", "HEIF"]
+    keep_alike(store, [record(f"{at}", format=kind) for at, kind in enumerate(kinds, start=1)])
+    assert passed(store, Filter(formats=formats)) == wanted.split()
+
+
+def test_both_sides_are_held_to_the_size(store: VectorStore) -> None:
+    sides = [(100, 300), (300, 100), (200, 200), (300, 199)]
+    some = [record(f"{wide}x{high}", width=wide, height=high) for wide, high in sides]
+    keep_alike(store, some)
+    assert passed(store, Filter(min_side=200)) == ["200x200"]
+    assert passed(store, Filter(min_side=100)) == sorted(one.relative for one in some)
+    assert passed(store, Filter(min_side=301)) == []
+
+
+@pytest.mark.parametrize(
+    ("below", "wanted"),
+    [
+        (("one",), "a/1 a/b/2 ab/3 a.jpg a-b/4 A/5"),
+        (("one", "a"), "a/1 a/b/2"),
+        (("one", "a", "b"), "a/b/2"),
+        (("one", "a", "b", "2"), ""),
+        (("one", "ab"), "ab/3"),
+        (("one", "a-b"), "a-b/4"),
+        (("one", "b"), ""),
+        (("on",), ""),
+        (("one more",), "a/6"),
+        (("deep",), "7 8"),
+        (("deep", "er"), "7"),
+        (("deep", "x"), "8"),
+        (("nowhere",), ""),
+        ((), "a/1 a/b/2 ab/3 a.jpg a-b/4 A/5 a/6 7 8"),
+        (("..",), "a/1 a/b/2 ab/3 a.jpg a-b/4 A/5 a/6 7 8"),
+        (("one", ".", "x", "..", "ab"), "ab/3"),
+    ],
+)
+def test_folders_are_roots_parts_of_roots_or_hold_roots(
+    store: VectorStore, below: tuple[str, ...], wanted: str
+) -> None:
+    one = os.path.join(ROOT, "one")  # noqa: PTH118 - a root is a str
+    some = [record(name, one) for name in ("a/1", "a/b/2", "ab/3", "a.jpg", "a-b/4", "A/5")]
+    some.append(record("a/6", one + " more"))
+    some.append(record("7", os.path.join(ROOT, "deep", "er")))  # noqa: PTH118
+    some.append(record("8", os.path.join(ROOT, "deep", "x")))  # noqa: PTH118
+    keep_alike(store, some)
+    folder = os.path.join(ROOT, *below)  # noqa: PTH118
+    for name in (folder, folder + os.sep):
+        assert passed(store, Filter(folder=name)) == sorted(wanted.split())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of any bytes and / as a root are POSIX's")
+def test_folders_of_any_bytes_and_the_root_of_all(store: VectorStore) -> None:
+    odd, even = os.fsdecode(b"/m\xfcnchen"), os.fsdecode(b"/m\xfc")
+    some = [record(os.fsdecode(b"\xff/1"), odd), record(os.fsdecode(b"\xff\xfe/2"), odd)]
+    some += [record("3", even), record("tmp/4", "/"), record("tmp5", "/")]
+    keep_alike(store, some)
+
+    def numbers(folder: bytes) -> str:
+        return "".join(name[-1] for name in passed(store, Filter(folder=os.fsdecode(folder))))
+
+    assert sorted(numbers(b"/m\xfcnchen")) == ["1", "2"]
+    assert numbers(b"/m\xfcnchen/\xff") == "1"
+    assert numbers(b"/m\xfcnchen/\xff\xfe/") == "2"
+    assert numbers(b"/m\xfc") == "3"
+    assert numbers(b"/tmp") == "4"
+    assert sorted(numbers(b"/")) == ["1", "2", "3", "4", "5"]

@@ -87,6 +87,92 @@ def test_a_picture_of_the_library_leaves_itself_out(client: FlaskClient, library
     assert number not in {hit["id"] for hit in answer["hits"]}
 
 
+FILTERED: list[tuple[dict[str, Any], set[str]]] = [
+    ({}, {"*"}),
+    ({"formats": ["TIFF", "heif"]}, {"sub/scan.tif", "sub/phone.heic"}),
+    ({"camera": "acme"}, {"sub/camera.jpg"}),
+    ({"taken_from": "2024-02-29", "taken_to": "2024-02"}, {"sub/camera.jpg"}),
+    ({"taken_to": "2024-02-28"}, set()),
+    ({"min_side": 300, "formats": ["TIFF", "HEIC", "JPEG"], "taken_from": "2025"}, set()),
+    ({"min_side": 10**30}, set()),
+    ({"camera": "\ud800"}, set()),
+    ({"folder": "/no/such/folder", "min_side": 1}, set()),
+]
+
+
+@pytest.mark.parametrize(("wanted", "names"), FILTERED)
+def test_filters_of_json_and_of_forms_are_those_of_python(
+    client: FlaskClient, library: Library, wanted: dict[str, Any], names: set[str]
+) -> None:
+    if os.name == "nt" and "folder" in wanted:
+        wanted = {**wanted, "folder": "C:\\no"}
+    number = id_of(library, "plain 1.jpg")
+    asked = client.post("/api/search", json={"id": number, "filter": wanted, "exact": True})
+    hits = asked.get_json()["hits"]
+    found = {hit["relative"] for hit in hits}
+    assert found == names or (names == {"*"} and len(hits) == TOTAL - 1)
+    content = Path(library.record(number).path).read_bytes()
+    uploaded = upload(client, content, filter=json.dumps(wanted), exact="false").get_json()["hits"]
+    assert [hit for hit in uploaded if hit["id"] != number] == hits
+
+
+def test_a_filter_by_folder(client: FlaskClient, library: Library) -> None:
+    root = library.stats().roots[0]
+    wanted = {"folder": os.path.join(root, "sub")}  # noqa: PTH118 - JSON takes a str
+    number = id_of(library, "plain 1.jpg")
+    hits = client.post("/api/search", json={"id": number, "filter": wanted}).get_json()["hits"]
+    assert {hit["relative"] for hit in hits} == {"sub/scan.tif", "sub/phone.heic", "sub/camera.jpg"}
+
+
+def _json(**body: Any) -> dict[str, Any]:
+    return {"json": {"id": 1, **body}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "sentence"),
+    [
+        (_json(exact=1), "exact is true or false."),
+        (_json(exact=None), "exact is true or false."),
+        (form(b"x", exact="yes"), "exact is true or false."),
+        (form(b"x", exact=""), "exact is true or false."),
+        (_json(filter=None), "The filter must be an object"),
+        (_json(filter=[]), "The filter must be an object"),
+        (form(b"x", filter="[]"), "The filter must be an object"),
+        (form(b"x", filter="{"), '"filter" must be JSON'),
+        (form(b"x", filter=""), '"filter" must be JSON'),
+        (form(b"x", filter="[" * 100_000), '"filter" must be JSON'),
+        (_json(filter={"ids": [1]}), "There is no field 'ids' in a filter."),
+        (_json(filter={"folder": 1}), '"folder" of the filter must be a text.'),
+        (_json(filter={"folder": None}), '"folder" of the filter must be a text.'),
+        (_json(filter={"folder": "pictures"}), "'pictures' is no folder's absolute path"),
+        (_json(filter={"folder": "/a\0b"}), "is no folder's absolute path"),
+        (_json(filter={"formats": "JPEG"}), '"formats" of the filter must be a list of texts.'),
+        (_json(filter={"formats": [1]}), '"formats" of the filter must be a list of texts.'),
+        (_json(filter={"taken_from": 2024}), '"taken_from" of the filter must be a text.'),
+        (_json(filter={"taken_from": "May"}), "'May' is no date: write it as 2024"),
+        (_json(filter={"taken_to": "2024-02-30"}), "'2024-02-30' is no date"),
+        (form(b"x", filter='{"taken_to": "24"}'), "'24' is no date"),
+        (_json(filter={"camera": ["x"]}), '"camera" of the filter must be a text.'),
+        (_json(filter={"min_side": "9"}), '"min_side" of the filter must be a whole number.'),
+        (_json(filter={"min_side": True}), '"min_side" of the filter must be a whole number.'),
+        (_json(filter={"min_side": 9.5}), '"min_side" of the filter must be a whole number.'),
+        (_json(filter={"min_side": 0}), "A side has 1 pixel or more, not 0."),
+        (
+            form(b"x", filter='{"min_side": NaN}'),
+            '"min_side" of the filter must be a whole number.',
+        ),
+    ],
+)
+def test_a_filter_that_does_not_fit_gets_a_sentence(
+    client: FlaskClient, request_: dict[str, Any], sentence: str
+) -> None:
+    response = client.post("/api/search", **request_)
+    assert response.status_code == 400
+    detail = response.get_json()["detail"]
+    assert sentence in detail
+    assert detail.endswith(".")
+
+
 def test_an_empty_library_answers_with_a_hint(tmp_path: Path) -> None:
     with Library.open(tmp_path, create=True) as empty:
         client = client_of(empty)
@@ -183,6 +269,16 @@ def test_large_views_are_what_a_browser_can_show(client: FlaskClient, library: L
         shown = client.get(found["large"])
         assert opened(shown.data).format == "WEBP"
         assert opened(shown.data).size == (found["width"], found["height"])
+
+
+def test_addresses_follow_the_app_to_where_it_is_mounted(client: FlaskClient) -> None:
+    mounted = {"base_url": "http://localhost/photos"}
+    found = client.get("/api/images?sample=1", **mounted).get_json()["images"][0]
+    details = client.get(f"/api/images/{found['id']}", **mounted).get_json()
+    for kind in ("thumbnail", "preview", "file"):
+        address = details[kind]
+        assert address.startswith(f"/photos/api/images/{found['id']}/{kind}?v=")
+        assert client.get(address.removeprefix("/photos"), **mounted).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["thumbnail", "preview"])
@@ -337,6 +433,9 @@ def test_stats_say_what_there_is(client: FlaskClient, library: Library) -> None:
     assert stats["folder"] == str(library.folder)
     assert stats["indexing"] is None
     assert stats["trouble"] is None
+    assert stats["index"] == {
+        "cells": 0, "probes": 0, "recall": 1.0, "saved": TOTAL, "waiting": 0
+    }  # fmt: skip
 
 
 def test_health(client: FlaskClient) -> None:

@@ -171,14 +171,14 @@ def test_what_takes_long_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     reading, on = threading.Event(), threading.Event()
-    real = folder.scan
+    real = folder.Walk
 
-    def scan(*arguments: Any, **options: Any) -> Any:
+    def walk(*arguments: Any, **options: Any) -> Any:
         reading.set()
         on.wait(60)  # as a disk in the net that has gone away
         return real(*arguments, **options)
 
-    monkeypatch.setattr(folder, "scan", scan)
+    monkeypatch.setattr(folder, "Walk", walk)
     monkeypatch.setattr(background, "_PATIENCE", 0.2)
     with Library.open(tmp_path / "library", create=True) as library:
         indexing = BackgroundIndexing(library, [tmp_path])

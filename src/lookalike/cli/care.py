@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lookalike.cli.options import FOLDER, json_option, library_option, print_json, wait_option
+
+if TYPE_CHECKING:
+    from lookalike.library import SearchIndex
 
 
 @click.command("stats", short_help="Say what the library holds.")
@@ -34,10 +38,28 @@ def stats_command(*, library_folder: Path | None, skipped: bool, as_json: bool) 
     click.echo(f"model     {stats.model} ({stats.dim} numbers for each picture)")
     click.echo(f"pictures  {stats.images:,}")
     click.echo(f"skipped   {stats.skipped:,}")
+    if stats.index:
+        click.echo(f"search    {_how(stats.index)}")
+        if stats.index.waiting:
+            click.echo(f"waiting   {_waiting(stats.index.waiting)}")
     for root in stats.roots:
         click.echo(f"folder    {printable(root)}")
     if stats.indexing:
         click.echo(f"indexing  {stats.indexing.done:,} of {stats.indexing.total:,}")
+
+
+def _how(index: SearchIndex) -> str:
+    if not index.cells:
+        return "every picture is compared (exact)"
+    return (
+        f"{index.probes:,} of {index.cells:,} cells are compared; "
+        f"recall of the 30 best measured here: {100 * index.recall:.1f} %"
+    )
+
+
+def _waiting(number: int) -> str:
+    pictures = "picture is" if number == 1 else "pictures are"
+    return f"{number:,} {pictures} not in the cache yet, and compared one by one"
 
 
 @click.command("doctor", short_help="Check the library, the model, the folders.")

@@ -76,8 +76,45 @@ def max_pixels_option(command: _Command) -> _Command:
         type=click.IntRange(min=1),
         default=200_000_000,
         show_default=True,
-        help="Refuse pictures with more pixels than this.",
+        help="Refuse pictures with more pixels than this, and those which take more memory than "
+        "2.25 bytes for each of so many: there is a format in which a pixel takes 16.",
     )(command)
+
+
+def filter_options(command: _Command) -> _Command:
+    """``--folder`` to ``--min-side``: which pictures may be answers."""
+    options = (
+        click.option("--folder", metavar="FOLDER", type=FOLDER, help="Only pictures below FOLDER."),
+        click.option(
+            "--format",
+            "formats",
+            metavar="NAME",
+            multiple=True,
+            help="Only this format: JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF, HEIF or RAW. May be "
+            "given again.",
+        ),
+        click.option(
+            "--from",
+            "taken_from",
+            metavar="DATE",
+            help="Only pictures taken on DATE or later: 2024, 2024-05 or 2024-05-31.",
+        ),
+        click.option(
+            "--to", "taken_to", metavar="DATE", help="Only pictures taken on DATE or earlier."
+        ),
+        click.option(
+            "--camera", metavar="TEXT", help="Only pictures of cameras with TEXT in their name."
+        ),
+        click.option(
+            "--min-side",
+            metavar="N",
+            type=click.IntRange(min=1),
+            help="Only pictures with at least N pixels on each side.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def print_json(value: object) -> None:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lookalike.cli.options import FOLDER, json_option, library_option, max_pixels_option, print_json
+from lookalike.cli.options import (
+    FOLDER,
+    filter_options,
+    json_option,
+    library_option,
+    max_pixels_option,
+    print_json,
+)
 
 _NO_WIDTH = 10_000
 
 if TYPE_CHECKING:
-    from lookalike.library import Hit, Library, Query
+    from lookalike.library import Filter, Hit, Library, Query
 
 
 @click.command("search", short_help="Show the pictures that look most like one.")
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many to show.",
 )
+@click.option("--exact", is_flag=True, help="Compare every picture, however many there are.")
+@filter_options
 @click.option(
     "--previews/--no-previews",
     default=None,
@@ -41,9 +50,11 @@ def search_command(
     library_folder: Path | None,
     words: str | None,
     k: int,
+    exact: bool,
     previews: bool | None,
     max_pixels: int,
     as_json: bool,
+    **only: Any,
 ) -> None:
     """Show the pictures that look most like IMAGE, best first.
 
@@ -52,6 +63,10 @@ def search_command(
 
     With --words there is no IMAGE; `lookalike models` says which models find by words.
 
+    Of a large library, only the part that is like IMAGE is compared, and a picture may be missed;
+    `lookalike stats` says how many are found. With --exact, and with any of --folder, --format,
+    --from, --to, --camera and --min-side, which all must hold, none is missed.
+
     The score is the cosine of the two embeddings: 1 is the same, 0 is unrelated. The distance is
     the L2 distance between them.
     """
@@ -59,11 +74,14 @@ def search_command(
 
     query = _query(image, words)
     with Library.open(library_folder, max_pixels=max_pixels) as library:
-        hits = library.search(query, k)
+        where = _filter(library, **only)
+        hits = library.search(query, k, where=where, exact=exact)
         if as_json:
             print_json({"query": words or image, "hits": [_fields(hit) for hit in hits]})
         elif hits:
             _print_table(library, hits, previews)
+        elif where is not None and library.count():
+            click.echo("No picture passes the filters: widen them, or leave one out.")
         else:
             click.echo("The library holds no other pictures yet: `lookalike index FOLDER`.")
 
@@ -76,6 +94,14 @@ def _query(image: str | None, words: str | None) -> Query:
     if words is not None:
         return Words(words)
     return _standard_input() if image == "-" else str(image)
+
+
+def _filter(library: Library, folder: str | None, **only: Any) -> Filter | None:
+    """What the options ask for; None where they ask for nothing."""
+    from lookalike.library import Filter
+
+    where = Filter(folder=library.known_folder(folder) if folder else None, **only)
+    return None if where == Filter() else where
 
 
 def _standard_input() -> bytes:

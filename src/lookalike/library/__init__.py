@@ -9,7 +9,7 @@ from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.library import Library
 from lookalike.library.opening import default_folder
 from lookalike.library.queries import Query, Words
-from lookalike.stores.base import Hit, Record
+from lookalike.stores.base import Filter, Hit, Record, SearchIndex
 
 __all__ = [
     "ClassScore",
@@ -17,6 +17,7 @@ __all__ = [
     "Event",
     "Features",
     "Fetching",
+    "Filter",
     "Finding",
     "Hit",
     "Indexed",
@@ -28,6 +29,7 @@ __all__ = [
     "Record",
     "Report",
     "Scanned",
+    "SearchIndex",
     "Skipped",
     "Stats",
     "Words",

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 
 from lookalike import models, weights
+from lookalike.stores.base import SearchIndex
 
 _LOG = logging.getLogger(__name__)
 _FRESH = 60.0  # seconds after which a note on a running index is taken for a dead one's
@@ -25,7 +26,8 @@ class Indexing:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """A library at a glance; ``bytes`` is what it takes on disk, thumbnails left out."""
+    """A library at a glance; ``bytes`` is what it takes on disk, thumbnails left out; ``index`` is
+    None where another model fills the library now, so that it has to be opened again."""
 
     images: int
     skipped: int
@@ -35,6 +37,7 @@ class Stats:
     folder: str
     bytes: int
     indexing: Indexing | None
+    index: SearchIndex | None
 
 
 def indexing(note: str) -> Indexing | None:

@@ -7,11 +7,12 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from lookalike import evaluate, exchange, image
 from lookalike.encoder import Encoder
-from lookalike.errors import InputError, LibraryError, ModelError
+from lookalike.errors import InputError, LibraryError, ModelError, ModelMismatchError
 from lookalike.evaluate import Evaluation
 from lookalike.exchange import Features
 from lookalike.folder import printable
@@ -32,7 +33,7 @@ from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
 from lookalike.library.queries import Queries, Query
 from lookalike.models import ModelCard
-from lookalike.stores.base import Catalogue, Embedding, Hit, Record
+from lookalike.stores.base import Catalogue, Embedding, Filter, Hit, Record, SearchIndex
 from lookalike.stores.embedded import WriteLock
 from lookalike.thumbnails import SIDE, Thumbnails
 
@@ -118,6 +119,7 @@ class Library:
             folder=str(self.folder),
             bytes=self._store.size(),
             indexing=indexing(self._store.settings().get("indexing", "")),
+            index=self._search_index(),
         )
 
     def skipped(self) -> list[Skipped]:
@@ -156,7 +158,9 @@ class Library:
             stop=stop,
         )
         with self._writing(wait):
-            return index(self._store, lambda: self._encoder(options.on_event), named, options)
+            # A run has an encoder of its own, for one core: each thread encodes for itself.
+            encoder = partial(self._load, options.on_event, threads=1)
+            return index(self._store, encoder, named, options)
 
     def adopt(
         self,
@@ -199,11 +203,15 @@ class Library:
 
     # ---- asking it
 
-    def search(self, query: Query, k: int = 30) -> list[Hit]:
+    def search(
+        self, query: Query, k: int = 30, *, where: Filter | None = None, exact: bool = False
+    ) -> list[Hit]:
         """The k pictures that look most like the query, best first.
 
         A query given by its id in the library leaves itself out, and so does one given by a path
-        that the library knows but where there is no file now. Every other picture is ranked.
+        that the library knows but where there is no file now. Of the others, those that pass
+        ``where`` are ranked, each of them. Without a filter, a large library may miss some;
+        ``stats().index`` says how many, and with ``exact`` every picture is compared.
 
         Raises:
             ImageError: the query cannot be read as a picture.
@@ -216,7 +224,16 @@ class Library:
         if self._model.card is None and self._store.is_empty():
             return []  # begun by an import that failed
         embedding, without = self._queries.embedding(query)
-        return self._store.search(embedding, k, without=without)
+        return self._store.search(embedding, k, without=without, where=where, exact=exact)
+
+    def known_folder(self, folder: str | os.PathLike[str]) -> str:
+        """The absolute path by which the library calls a folder, for a `Filter`.
+
+        That is its real path, unless its pictures were reached by a link inside an indexed folder.
+        """
+        real = os.path.realpath(folder)
+        named = os.path.abspath(folder)  # noqa: PTH100 - as it was named, links and all
+        return next((path for path in (real, named) if self._has_part(path)), real)
 
     def records(self) -> list[Record]:
         """All records, in order of path."""
@@ -293,8 +310,9 @@ class Library:
         findings = list(check(self._store, self._model))
         if not self.read_only and all(finding.good for finding in findings):
             self._store.save_caches()
-            digests = {record.digest for record in self._store.records()}
-            orphans = self._thumbnails.drop_orphans(digests)
+            orphans = self._thumbnails.drop_orphans(
+                lambda digest: self._store.find_content(digest) is not None
+            )
             findings.append(
                 Finding(True, f"The caches are fresh; {orphans:,} old thumbnails were deleted.")
             )
@@ -311,6 +329,23 @@ class Library:
         self.close()
 
     # ---- inside
+
+    def _has_part(self, folder: str) -> bool:
+        """Whether there are pictures in a folder or below it."""
+        roots = self._store.roots()
+        if any(places.inside(root, folder) for root in roots):
+            return True
+        holding = (root for root in roots if places.inside(folder, root))
+        return any(
+            any(self._store.records(root, places.below_root(folder, root))) for root in holding
+        )
+
+    def _search_index(self) -> SearchIndex | None:
+        try:
+            return self._store.search_index()
+        except ModelMismatchError as error:  # whoever searches is told
+            _LOG.info("no index: %s", error)
+            return None
 
     def _record_of(self, picture: int | Record) -> Record:
         return picture if isinstance(picture, Record) else self.record(picture)
@@ -333,13 +368,19 @@ class Library:
         except LibraryError as error:
             _LOG.warning("%s", error)
 
-    def _encoder(self, tell: Callable[[Event], None] = tell_nobody) -> Encoder:
+    def _encoder(self) -> Encoder:
+        """What questions are encoded with: one picture at a time, by all cores together."""
         with self._loading:
             if self._loaded is None:
-                name = self.card.name
-
-                def on_progress(done: int, total: int) -> None:
-                    tell(Fetching(name, done, total))
-
-                self._loaded = Encoder.load(self.card, on_progress=on_progress)
+                self._loaded = self._load()
             return self._loaded
+
+    def _load(
+        self, tell: Callable[[Event], None] = tell_nobody, *, threads: int | None = None
+    ) -> Encoder:
+        name = self.card.name
+
+        def on_progress(done: int, total: int) -> None:
+            tell(Fetching(name, done, total))
+
+        return Encoder.load(self.card, threads=threads, on_progress=on_progress)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from lookalike.errors import InputError
 
 Embedding = npt.NDArray[np.float32]
 """A unit vector of shape (dim,), or a matrix of them of shape (n, dim); always float32."""
@@ -66,6 +70,12 @@ class SkippedFile:
         return os.path.join(self.root, *self.relative.split("/"))  # noqa: PTH118 - stays a str
 
 
+KnownFile = tuple[bytes, int, int, int, str | None]
+"""What a library knows of one file, as plain as it comes, for there may be millions: the bytes of
+its path below the root, its size and time, the id and the SHA-256 of the picture. For a skipped
+file these are 0 and None."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One answer: ``score`` is the cosine, -1 to 1, higher is better; ``distance`` is the L2
@@ -81,11 +91,84 @@ class Hit:
         return self.record.path
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which pictures may be answers; a field that is not given lets all through.
+
+    ``folder`` is an absolute path: pictures in it and below. ``formats`` are names such as
+    ``JPEG`` or ``jpg``, in any case. ``taken_from`` and ``taken_to`` are the first and the last
+    day or moment as ISO 8601 (``2024``, ``2024-05``, ``2024-05-31``, ``2024-05-31T18:00``), both
+    included; pictures without a date do not pass. ``camera`` is a part of its name, in any case.
+    Both sides of the picture have at least ``min_side`` pixels. ``ids`` are ids of this library.
+
+    Raises InputError for what is no absolute path or no date, and for a side below 1.
+    """
+
+    folder: str | None = None
+    formats: tuple[str, ...] = ()
+    taken_from: str | None = None
+    taken_to: str | None = None
+    camera: str | None = None
+    min_side: int | None = None
+    ids: frozenset[int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.folder is not None and not _is_absolute(self.folder):
+            raise InputError(f"{self.folder!r} is no folder's absolute path: write all of it.")
+        for day in (self.taken_from, self.taken_to):
+            if day is not None and not _is_date(day):
+                raise InputError(f"{day!r} is no date: write it as 2024, 2024-05 or 2024-05-31.")
+        if self.min_side is not None and self.min_side < 1:
+            raise InputError(f"A side has 1 pixel or more, not {self.min_side}.")
+
+
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2})?)?)?)?)?")
+_EARLIEST = "0001-01-01T00:00:00"
+
+
+def _is_absolute(path: str) -> bool:
+    """Whether a text is an absolute path that a system may have."""
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return os.path.isabs(path) and "\0" not in path  # noqa: PTH117 - stays a str
+
+
+def _is_date(text: str) -> bool:
+    """Whether a text is the beginning of a date that there is, as ISO 8601."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text + _EARLIEST[len(text) :])
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class SearchIndex:
+    """How a store answers: by comparing every picture, or those in the cells next to the query.
+
+    ``cells`` is how many cells there are, 0 where all is compared; ``probes`` how many are looked
+    into for 30 hits; ``recall`` the part of the 30 true best that this finds, measured on pictures
+    of the library; ``saved`` how many pictures its cache holds, and ``waiting`` how many have come
+    since, which are compared one by one.
+    """
+
+    cells: int
+    probes: int
+    recall: float
+    saved: int
+    waiting: int
+
+
 class VectorStore(Protocol):
     """What every engine does alike; the same tests run on each.
 
     Scores are exact cosines; hits come best first, and equal scores in order of path. The order
-    of path is that of the root's bytes, then of those of the path below it.
+    of path is that of the root's bytes, then of those of the path below it. A large store may
+    miss a hit, unless it is asked to be exact.
     """
 
     def upsert(self, records: Sequence[Record], embeddings: Embedding) -> None:
@@ -109,8 +192,23 @@ class VectorStore(Protocol):
     def count(self) -> int:
         """How many pictures there are."""
 
-    def search(self, query: Embedding, k: int, *, without: Collection[int] = ()) -> list[Hit]:
-        """The k records closest to a unit vector of shape (dim,), leaving out some ids."""
+    def search(
+        self,
+        query: Embedding,
+        k: int,
+        *,
+        without: Collection[int] = (),
+        where: Filter | None = None,
+        exact: bool = False,
+    ) -> list[Hit]:
+        """The k records closest to a unit vector of shape (dim,), leaving out some ids.
+
+        With ``where``, the closest of those that pass the filter, all of which are compared. With
+        ``exact``, every picture is compared, however many there are.
+        """
+
+    def search_index(self) -> SearchIndex:
+        """How `search` finds its answers at present."""
 
 
 class Catalogue(VectorStore, Protocol):
@@ -140,6 +238,9 @@ class Catalogue(VectorStore, Protocol):
     def is_empty(self) -> bool:
         """Whether there is no picture."""
 
+    def embedding_blocks(self) -> Iterator[Embedding]:
+        """All embeddings of shape (n, dim), some thousand at a time, in no order to rely on."""
+
     def sample(self, n: int) -> list[Record]:
         """Up to n records, drawn at random."""
 
@@ -166,8 +267,20 @@ class Catalogue(VectorStore, Protocol):
     def count_skipped(self) -> int:
         """How many files were skipped."""
 
-    def records(self, root: str | None = None) -> Iterator[Record]:
-        """All records, or those of one root, in order of path."""
+    def records(self, root: str | None = None, below: str = "") -> Iterator[Record]:
+        """All records, those of one root, or of the part of it below a folder, in order of path.
+
+        They come one by one, as they were when the first was asked for.
+        """
+
+    def known_files(
+        self, root: str, below: str = "", *, tried_with: str | None = None
+    ) -> Iterator[KnownFile]:
+        """What is known of the files of a root, or of the part of it below a folder, in order of
+        path; a skipped file that was not ``tried_with`` the same means has the time -1.
+
+        They come one by one, as they were when the first was asked for.
+        """
 
     def find(self, root: str, relative: str) -> Record | None:
         """The record of one place, or None."""

@@ -11,7 +11,8 @@ from werkzeug.exceptions import BadRequest
 
 from lookalike.stores.base import Record
 from lookalike.web import openapi, query
-from lookalike.web.links import browsers_show, image, media_type, summary, version
+from lookalike.web.links import IMAGES, browsers_show, image, media_type, summary, version
+from lookalike.web.schemas import MOST_SAMPLES
 from lookalike.web.state import served
 
 blueprint = Blueprint("api", __name__)
@@ -27,7 +28,7 @@ _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def search() -> Response:
     """The pictures closest to an upload, to a picture of the library, or to words."""
     wanted = query.read()
-    hits = served().library.search(wanted.asked, k=wanted.k)
+    hits = served().library.search(wanted.asked, k=wanted.k, where=wanted.where, exact=wanted.exact)
     answer: dict[str, Any] = {
         "query": wanted.shown,
         "hits": [
@@ -39,36 +40,36 @@ def search() -> Response:
     return jsonify(answer)
 
 
-@blueprint.get("/api/images")
+@blueprint.get(IMAGES)
 def sample() -> Response:
     """Some pictures of the library, chosen at random."""
     text = request.args.get("sample", "24")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= openapi.MOST_SAMPLES):
-        raise BadRequest(f"sample is a whole number from 1 to {openapi.MOST_SAMPLES}.")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_SAMPLES):
+        raise BadRequest(f"sample is a whole number from 1 to {MOST_SAMPLES}.")
     return jsonify({"images": [summary(record) for record in served().library.sample(int(text))]})
 
 
-@blueprint.get("/api/images/<id:image_id>")
+@blueprint.get(f"{IMAGES}/<id:image_id>")
 def details(image_id: int) -> Response:
     """Everything the library knows about one picture."""
     return jsonify(image(served().library.record(image_id)))
 
 
-@blueprint.get("/api/images/<id:image_id>/thumbnail")
+@blueprint.get(f"{IMAGES}/<id:image_id>/thumbnail")
 def thumbnail(image_id: int) -> Response:
     """A small WebP."""
     library = served().library
     return _rendition(library.record(image_id), library.thumbnail)
 
 
-@blueprint.get("/api/images/<id:image_id>/preview")
+@blueprint.get(f"{IMAGES}/<id:image_id>/preview")
 def preview(image_id: int) -> Response:
     """A large WebP, for originals that a browser cannot show or that are heavy."""
     library = served().library
     return _rendition(library.record(image_id), library.preview)
 
 
-@blueprint.get("/api/images/<id:image_id>/file")
+@blueprint.get(f"{IMAGES}/<id:image_id>/file")
 def original(image_id: int) -> Response:
     """The picture's file as it lies on disk."""
     library = served().library

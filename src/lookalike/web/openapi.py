@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-DEFAULT_K = 30
-MOST_HITS = 1000
-MOST_SAMPLES = 200
-
-Json = dict[str, Any]
+from lookalike.web.schemas import MOST_SAMPLES, Json, ref, schemas, whole
 
 _ABOUT = """\
 Which of my pictures look like this one? Scores are cosines (1 is the same, higher is better),
@@ -41,7 +35,7 @@ def document() -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": _paths(),
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": schemas()},
     }
 
 
@@ -65,15 +59,17 @@ def _search() -> Json:
         "summary": "Search",
         "description": (
             "The pictures closest to an uploaded picture, to one of the library (which leaves "
-            "itself out), or to words, best first; equal scores in order of path. An upload is "
-            "held in memory for the time of the request and never kept. `hint` is there when the "
-            "library is empty."
+            "itself out), or to words, best first; equal scores in order of path. Of a large "
+            "library only the part that is like the query is compared, unless it is asked to be "
+            "exact or given a filter: `index` of the library's state says what that may miss. An "
+            "upload is held in memory for the time of the request and never kept. `hint` is there "
+            "when the library is empty."
         ),
         "requestBody": {
             "required": True,
             "content": {
-                "multipart/form-data": {"schema": _ref("Upload")},
-                "application/json": {"schema": {"oneOf": [_ref("Known"), _ref("InWords")]}},
+                "multipart/form-data": {"schema": ref("Upload")},
+                "application/json": {"schema": {"oneOf": [ref("Known"), ref("InWords")]}},
             },
         },
         "responses": {
@@ -83,6 +79,10 @@ def _search() -> Json:
         "x-codeSamples": [
             _shell("curl -F image=@query.jpg -F k=10 http://127.0.0.1:5000/api/search"),
             _shell('curl --json \'{"id": 1, "k": 10}\' http://127.0.0.1:5000/api/search'),
+            _shell(
+                'curl --json \'{"id": 1, "filter": {"formats": ["JPEG"], "taken_from": "2024-05"}}'
+                "' http://127.0.0.1:5000/api/search"
+            ),
         ],
     }
 
@@ -97,7 +97,7 @@ def _sample() -> Json:
                 "name": "sample",
                 "in": "query",
                 "description": "How many at most.",
-                "schema": _whole(minimum=1, maximum=MOST_SAMPLES, default=24),
+                "schema": whole(minimum=1, maximum=MOST_SAMPLES, default=24),
             }
         ],
         "responses": {"200": _json("The pictures.", "Sample"), **_problems("400", "503")},
@@ -190,94 +190,12 @@ def _description() -> Json:
     }
 
 
-def _schemas() -> Json:
-    return {
-        "Upload": _object(
-            {
-                "image": {
-                    "type": "string",
-                    "format": "binary",
-                    "description": "The picture's file.",
-                },
-                "k": _K,
-            },
-            optional=("k",),
-        ),
-        "Known": _object(
-            {"id": _whole(minimum=0, description="A picture of the library."), "k": _K},
-            optional=("k",),
-        ),
-        "InWords": _object(
-            {"words": _text("For models that find by words, see `lookalike models`."), "k": _K},
-            optional=("k",),
-        ),
-        "Answer": _answer(),
-        "UploadedQuery": _object(
-            {
-                "name": _text("The name that came with the upload."),
-                "size": _whole(description="Bytes."),
-            }
-        ),
-        "WordsQuery": _object({"words": _text("The words that were asked for.")}),
-        "Summary": _object(_SUMMARY),
-        "Hit": _object({**_SUMMARY, **_CLOSENESS}),
-        "Image": _object({**_SUMMARY, **_DETAILS}),
-        "Sample": _object({"images": _list_of("Summary")}),
-        "Stats": _object(_STATS),
-        "Indexing": _object(_INDEXING),
-        "Health": _object({"status": {"const": "ok"}, "images": _whole(minimum=0)}),
-        "Problem": _object(_PROBLEM),
-    }
-
-
-def _answer() -> Json:
-    query = {
-        "anyOf": [_ref("Summary"), _ref("UploadedQuery"), _ref("WordsQuery")],
-        "description": "What was asked.",
-    }
-    return _object(
-        {"query": query, "hits": _list_of("Hit"), "hint": _text("What to do first.")},
-        optional=("hint",),
-    )
-
-
-def _object(properties: Json, optional: tuple[str, ...] = ()) -> Json:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in optional],
-        "additionalProperties": False,
-    }
-
-
-def _text(description: str, *, or_null: bool = False) -> Json:
-    return {"type": ["string", "null"] if or_null else "string", "description": description}
-
-
-def _number(description: str, *, or_null: bool = False, **limits: float) -> Json:
-    kind = ["number", "null"] if or_null else "number"
-    return {"type": kind, **limits, "description": description}
-
-
-def _whole(description: str | None = None, **limits: int) -> Json:
-    described = {} if description is None else {"description": description}
-    return {"type": "integer", **limits, **described}
-
-
-def _list_of(name: str) -> Json:
-    return {"type": "array", "items": _ref(name)}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def _json(description: str, name: str) -> Json:
-    return {"description": description, "content": {"application/json": {"schema": _ref(name)}}}
+    return {"description": description, "content": {"application/json": {"schema": ref(name)}}}
 
 
 def _problems(*statuses: str) -> Json:
-    content = {"application/problem+json": {"schema": _ref("Problem")}}
+    content = {"application/problem+json": {"schema": ref("Problem")}}
     return {
         code: {"description": _PROBLEMS[code], "content": content}
         for code in (*statuses, "default")
@@ -288,16 +206,12 @@ def _shell(source: str) -> Json:
     return {"lang": "Shell", "source": source}
 
 
-_K = _whole(
-    minimum=1, maximum=MOST_HITS, default=DEFAULT_K, description="How many pictures to return."
-)
-
 _ID = {
     "name": "image_id",
     "in": "path",
     "required": True,
     "description": "The number of a picture; never given to another one.",
-    "schema": _whole(minimum=0),
+    "schema": whole(minimum=0),
 }
 
 _VERSION = {
@@ -310,64 +224,4 @@ _VERSION = {
 _FILE_VERSION = {
     **_VERSION,
     "description": "Changes with the picture, so that its address does; the answer ignores it.",
-}
-
-_SUMMARY = {
-    "id": _whole(description="The picture's number."),
-    "path": _text("Where the file lies."),
-    "root": _text("The indexed folder that holds it."),
-    "relative": _text("The path below that folder, with `/` on every system."),
-    "width": _whole(minimum=0, description="Pixels, upright."),
-    "height": _whole(minimum=0, description="Pixels, upright."),
-    "thumbnail": _text("The address of a small WebP."),
-}
-
-_CLOSENESS = {
-    "score": _number("Cosine: 1 is the same."),
-    "distance": _number("L2 distance of the unit vectors: 0 is the same.", minimum=0),
-}
-
-_DETAILS = {
-    "size": _whole(minimum=0, description="Bytes of the file."),
-    "format": _text("The format, from the file's content."),
-    "taken": _text("Local time of the photograph, ISO 8601.", or_null=True),
-    "camera": _text("Maker and model.", or_null=True),
-    "latitude": _number("WGS 84 degrees, north positive.", or_null=True),
-    "longitude": _number("WGS 84 degrees, east positive.", or_null=True),
-    "file": _text("The address of the original."),
-    "preview": _text("The address of a large WebP."),
-    "large": _text("Of the two, the one to show in a browser."),
-}
-
-_STATS = {
-    "images": _whole(minimum=0, description="Pictures that can be found."),
-    "skipped": _whole(minimum=0, description="Files that could not be read."),
-    "roots": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "The indexed folders.",
-    },
-    "model": _text("The model that made the vectors."),
-    "dim": _whole(minimum=1, description="Numbers in a vector."),
-    "folder": _text("Where the library lies."),
-    "bytes": _whole(minimum=0, description="What it takes on disk, thumbnails left out."),
-    "indexing": {
-        "anyOf": [_ref("Indexing"), {"type": "null"}],
-        "description": "How far indexing is; null while nobody indexes.",
-    },
-    "trouble": _text("Why indexing in the background stopped.", or_null=True),
-}
-
-_INDEXING = {
-    "done": _whole(minimum=0, description="Files dealt with."),
-    "total": _whole(minimum=0, description="Files to deal with."),
-    "images_per_second": _number("The present speed.", minimum=0),
-    "seconds_left": _number("An estimate; null at the start.", or_null=True),
-}
-
-_PROBLEM = {
-    "type": {"const": "about:blank"},
-    "title": _text("The name of the status."),
-    "status": _whole(minimum=400, maximum=599),
-    "detail": _text("What happened and what to do, in one sentence."),
 }

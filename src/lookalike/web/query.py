@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +11,9 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from lookalike.library import Words
+from lookalike.library import Filter, Words
 from lookalike.web.links import summary
-from lookalike.web.openapi import DEFAULT_K, MOST_HITS
+from lookalike.web.schemas import DEFAULT_K, MOST_HITS
 from lookalike.web.state import served
 
 _JSON_LIMIT = 64 * 2**10
@@ -19,12 +21,14 @@ _JSON_LIMIT = 64 * 2**10
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to search for: the content of a picture's file, the id of a picture, or words; how
-    many hits; and how the answer shows the query."""
+    """What to search for: the content of a picture's file, the id of a picture, or words; how the
+    answer shows it; how many hits; which pictures may be hits; whether every one is compared."""
 
     asked: bytes | int | Words
-    k: int
     shown: dict[str, Any]
+    k: int
+    where: Filter | None
+    exact: bool
 
 
 def read() -> Query:
@@ -40,13 +44,14 @@ def read() -> Query:
 
 def _from_form() -> Query:
     files, fields = request.files, request.form
-    _refuse_unknown({*files, *fields} - {"image", "k"})
+    _refuse_unknown({*files, *fields} - {"image", *_HOW})
     uploads = files.getlist("image")
     if len(uploads) != 1:
         raise BadRequest('Send one picture, as a file in the field "image".')
+    texts = {name: fields[name] for name in _HOW if name in fields}
+    how = _how({name: _READ[name](text) for name, text in texts.items()})
     content = _content(uploads[0])
-    shown = {"name": uploads[0].filename or "picture", "size": len(content)}
-    return Query(content, _k_of_text(fields.get("k")), shown)
+    return Query(content, {"name": uploads[0].filename or "picture", "size": len(content)}, *how)
 
 
 def _content(upload: FileStorage) -> bytes:
@@ -65,49 +70,97 @@ def _from_json() -> Query:
         raise BadRequest("The JSON is nested too deeply.") from error
     if not isinstance(body, dict):
         raise BadRequest('The JSON must be an object such as {"id": 1, "k": 30}.')
-    _refuse_unknown(set(body) - {"id", "words", "k"})
-    k = body.get("k", DEFAULT_K)
-    if not _whole(k):
-        raise BadRequest(_k_sentence())
+    _refuse_unknown(set(body) - {"id", "words", *_HOW})
     if ("id" in body) == ("words" in body):
         raise BadRequest('Send one of "id" and "words".')
-    return _of_words(body["words"], k) if "words" in body else _of_id(body["id"], k)
+    asked = _words(body["words"]) if "words" in body else _id(body["id"])
+    how = _how(body)
+    if isinstance(asked, Words):
+        return Query(asked, {"words": asked.text}, *how)
+    return Query(asked, summary(served().library.record(asked)), *how)
 
 
-def _of_id(image_id: object, k: int) -> Query:
+def _id(image_id: object) -> int:
     if not isinstance(image_id, int) or not _whole(image_id) or image_id < 0:
         raise BadRequest('"id" must be the number of a picture in the library.')
-    return Query(image_id, _checked_k(k), summary(served().library.record(image_id)))
+    return image_id
 
 
-def _of_words(words: object, k: int) -> Query:
+def _words(words: object) -> Words:
     if not isinstance(words, str) or not words.strip():
         raise BadRequest('"words" must be a text that says something.')
-    return Query(Words(words), _checked_k(k), {"words": words})
+    return Words(words)
 
 
-def _refuse_unknown(names: set[str]) -> None:
+def _how(values: Mapping[str, object]) -> tuple[int, Filter | None, bool]:
+    """How many hits, which may be hits, and whether every picture is compared."""
+    exact = values.get("exact", False)
+    if not isinstance(exact, bool):
+        raise BadRequest("exact is true or false.")
+    where = _filter(values["filter"]) if "filter" in values else None
+    return _checked_k(values.get("k", DEFAULT_K)), where, exact
+
+
+def _filter(given: object) -> Filter:
+    """Raises InputError, too, which is answered in the same way."""
+    if not isinstance(given, dict):
+        raise BadRequest('The filter must be an object such as {"taken_from": "2024-05"}.')
+    _refuse_unknown(set(given) - set(_FILTER), "filter")
+    for name, value in given.items():
+        fits, what = _FILTER[name]
+        if not fits(value):
+            raise BadRequest(f'"{name}" of the filter must be {what}.')
+    formats = tuple(given.get("formats", ()))
+    return Filter(**{**given, "formats": formats})
+
+
+def _refuse_unknown(names: set[str], where: str = "search") -> None:
     if names:
-        raise BadRequest(f"There is no field {min(names)!r} in a search.")
+        raise BadRequest(f"There is no field {min(names)!r} in a {where}.")
 
 
 def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _k_of_text(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_K
-    if not (text.isascii() and text.isdigit()):
-        raise BadRequest(_k_sentence())
-    return _checked_k(int(text[:9]))
+def _text(value: object) -> bool:
+    return isinstance(value, str)
 
 
-def _checked_k(k: int) -> int:
-    if not 1 <= k <= MOST_HITS:
-        raise BadRequest(_k_sentence())
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_text, value))
+
+
+def _k_of_text(text: str) -> object:
+    return int(text[:9]) if text.isascii() and text.isdigit() else text
+
+
+def _filter_of_text(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest('"filter" must be JSON such as {"taken_from": "2024-05"}.') from error
+
+
+def _checked_k(k: object) -> int:
+    if not isinstance(k, int) or not _whole(k) or not 1 <= k <= MOST_HITS:
+        raise BadRequest(f"k is a whole number from 1 to {MOST_HITS}.")
     return k
 
 
-def _k_sentence() -> str:
-    return f"k is a whole number from 1 to {MOST_HITS}."
+_HOW = ("k", "exact", "filter")
+_READ: dict[str, Callable[[str], object]] = {
+    "k": _k_of_text,
+    "exact": {"true": True, "false": False}.get,
+    "filter": _filter_of_text,
+}
+"""How the text of a form's field becomes what JSON would have said."""
+
+_FILTER: dict[str, tuple[Callable[[object], bool], str]] = {
+    "folder": (_text, "a text"),
+    "formats": (_texts, "a list of texts"),
+    "taken_from": (_text, "a text"),
+    "taken_to": (_text, "a text"),
+    "camera": (_text, "a text"),
+    "min_side": (_whole, "a whole number"),
+}

@@ -22,6 +22,7 @@ from lookalike.stores.embedded import schema, trouble
 
 FILE = "library.sqlite"
 _BUSY_SECONDS = 30.0
+_TIDY_SECONDS = 1.0  # to wait for readers where the log may as well stay
 
 
 class Database:
@@ -98,10 +99,17 @@ class Database:
         return revision
 
     def tidy(self) -> None:
-        """Fold the write-ahead log into the file, so that the file alone is the library."""
+        """Fold the write-ahead log into the file, so that the file alone is the library.
+
+        Where somebody reads an older state, as who builds a cache does for minutes, the log stays.
+        """
         if not self.read_only:
             with self.reading() as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.execute(f"PRAGMA busy_timeout = {_TIDY_SECONDS * 1000:.0f}")
+                try:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000:.0f}")
 
     def close(self) -> None:
         """Close every connection; those in use are closed when they are given back."""

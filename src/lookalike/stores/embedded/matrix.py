@@ -1,336 +1,279 @@
-"""The embeddings of a database → one matrix in memory that follows every commit.
+"""The embeddings of a database → one matrix that follows every commit.
 
-A snapshot of the matrix lies in the cache folder and is memory-mapped: the first question reads
-the ids, eight bytes a picture, and every row, from the disk where the system does not hold it yet.
-What has been committed since is laid over it. The snapshot may be deleted at any time: it is then
-read from the database and written again.
+Most of it lies in the cache folder and is memory-mapped; what has been committed since is laid
+over it. The cache may be deleted or damaged at any time: it is then read from the database and
+written again, at once where that takes a moment, in the background where it takes longer.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import threading
 import time
-import tokenize
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock, Timeout
 
-from lookalike.stores.base import Embedding
+from lookalike.errors import LookalikeError
+from lookalike.stores.embedded import manifest, rows
+from lookalike.stores.embedded.builder import EXACT_BYTES, Builder, StoppedError
+from lookalike.stores.embedded.manifest import Mark, Saved
+from lookalike.stores.embedded.scores import Ids
+from lookalike.stores.embedded.segments import DamagedCacheError, Mask
+from lookalike.stores.embedded.view import Overlay, View
 
 _LOG = logging.getLogger(__name__)
-_Ids = npt.NDArray[np.int64]
-_Positions = npt.NDArray[np.intp]
-_Doubles = npt.NDArray[np.float64]
-_ROUNDING = 1e-5  # more than float32 sums differ by, whatever order they are added up in
-_NOT_NPY = (ValueError, SyntaxError, EOFError, TypeError, OverflowError, tokenize.TokenError)
-_LOWEST = float(np.finfo(np.float32).min)
-_NONE = np.empty(0, np.intp)
-_BLOCK = 32  # rows scored at a time in double precision: what fits into a processor's cache
-_ABANDONED = 86_400.0  # seconds after which nobody is still writing a file
-_OVERLAY_LIMIT = 4096  # rows beyond which, and beyond a quarter, a new snapshot is worth writing
+_OVERLAY_BYTES = 64 << 20  # of embeddings that are laid over in memory
+_WORTH = 4096  # rows laid over beyond which, and beyond a quarter, saving them is worth it
+_PAUSE = 60.0  # seconds before what could not be written is tried again
+_PATIENCE = 10.0  # seconds to wait for a builder that was asked to stop
+_NONE = np.empty(0, np.int64)
 
-
-@dataclass(frozen=True, eq=False)
-class Best:
-    """Rows in no order, as arrays of shape (n,): their positions, ids, and scores to six decimals.
-
-    The k best of a search are among them, and all that tie with the last of those.
-    """
-
-    positions: _Positions
-    ids: _Ids
-    scores: _Doubles
-
-    def split(self) -> tuple[list[int], list[int]]:
-        """The ids above the lowest score, and those at it."""
-        tied = self.scores <= self.scores.min(initial=np.inf)
-        return self.ids[~tied].tolist(), self.ids[tied].tolist()
-
-    def only(self, ids: Sequence[int]) -> Best:
-        """Those with some of the ids."""
-        chosen = np.isin(self.ids, np.array(ids, np.int64))
-        return Best(self.positions[chosen], self.ids[chosen], self.scores[chosen])
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """The matrix at one revision: parts of shape (n_i, dim) with their ids, less the dead rows."""
-
-    revision: int
-    parts: tuple[tuple[_Ids, Embedding], ...]
-    dead: _Positions  # over all parts, in order; of rows that were removed or replaced
-
-    @property
-    def differs(self) -> bool:
-        """Whether anything is laid over the snapshot."""
-        return len(self.parts) > 1 or len(self.dead) > 0
-
-    @cached_property
-    def ids(self) -> _Ids:
-        """The id of each row, over all parts."""
-        (first, _), *more = self.parts
-        return np.concatenate([first, *(ids for ids, _ in more)]) if more else first
-
-    def embeddings(self, ids: Sequence[int]) -> Embedding:
-        """The embeddings of some pictures, in the order asked for, as a new array."""
-        living = np.setdiff1d(np.arange(len(self.ids)), self.dead, assume_unique=True)
-        order = living[np.argsort(self.ids[living], kind="stable")]
-        return self._rows(order[np.searchsorted(self.ids[order], np.array(ids, np.int64))])
-
-    def search(self, query: Embedding, k: int, without: Collection[int] = ()) -> Best:
-        """The k best and all that tie with the last of them.
-
-        Every row is compared, in single precision. The best are scored again in double
-        precision, each row in the same way, so that equal embeddings get equal scores wherever
-        they lie.
-        """
-        rough = self._rough(query)
-        rough[self.dead] = -np.inf
-        if without:
-            rough[np.isin(self.ids, list(without))] = -np.inf
-        may_be = _candidates(rough, k)
-        one = _unit(query.astype(np.float64))
-        scores = self._measured(may_be, lambda rows: _cosines(rows, one))
-        best = scores >= _kth(scores, k)
-        return Best(may_be[best], self.ids[may_be[best]], scores[best])
-
-    def distances(self, query: Embedding, positions: _Positions) -> _Doubles:
-        """The L2 distances of some rows from a query, both as unit vectors; to six decimals."""
-        one = _unit(query.astype(np.float64))
-        return self._measured(positions, lambda rows: _distances(rows, one))
-
-    def _rough(self, query: Embedding) -> npt.NDArray[np.float32]:
-        scores = np.empty(len(self.ids), np.float32)
-        one = np.ascontiguousarray(query, np.float32)
-        start = 0
-        for ids, rows in self.parts:
-            np.matmul(rows, one, out=scores[start : start + len(ids)])
-            start += len(ids)
-        return scores
-
-    def _measured(self, positions: _Positions, measure: Callable[[_Doubles], _Doubles]) -> _Doubles:
-        """One number for each row. A block at a time: thousands of pictures may be equal."""
-        result = np.empty(len(positions), np.float64)
-        for start in range(0, len(positions), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            result[block] = measure(self._rows(positions[block]).astype(np.float64))
-        return np.round(result, 6)
-
-    def _rows(self, positions: _Positions) -> Embedding:
-        if len(self.parts) == 1:
-            return self.parts[0][1].take(positions, axis=0)
-        result = np.empty((len(positions), self.parts[0][1].shape[1]), np.float32)
-        start = 0
-        for ids, rows in self.parts:
-            inside = (positions >= start) & (positions < start + len(ids))
-            result[inside] = rows[positions[inside] - start]
-            start += len(ids)
-        return result
+Begin = Callable[[sqlite3.Connection], int]
+"""Starts the transaction of a connection, and tells the revision that it sees."""
 
 
 class Matrix:
-    """Keeps a `View` up to date; many threads may ask for it."""
+    """Keeps a `View` up to date; many threads may ask for it.
 
-    def __init__(self, folder: Path, dim: int, *, writable: bool) -> None:
+    ``upkeep`` is what a thread calls, with an event that ends it early, in order to `bring` what
+    is saved up to date in the background.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        dim: int,
+        *,
+        writable: bool,
+        begin: Begin,
+        upkeep: Callable[[threading.Event], None],
+    ) -> None:
         self._folder = folder
         self._dim = dim
         self._writable = writable
+        self._begin = begin
+        self._upkeep = upkeep
         self._guard = threading.Lock()
         self._view: View | None = None
-        self._overlay = np.empty((0, dim), np.float32)  # grows by doubling; views see a prefix
-        self._overlay_ids = np.empty(0, np.int64)
+        self._mark: Mark = None  # of the manifest that the view was made from
+        self._bad: Mark = None  # of a manifest whose files are damaged
+        self._overlay = Overlay.empty(dim)  # grows by doubling; views see a prefix
+        self._lost = False  # nothing that was saved could be used
+        self._not_before = 0.0  # when building may be tried again
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def view(
-        self,
-        connection: sqlite3.Connection,
-        begin: Callable[[sqlite3.Connection], int],
-        *,
-        save: bool = False,
-    ) -> View:
-        """The matrix as the connection sees it; ``save`` brings the snapshot on disk up to date.
+    def view(self, connection: sqlite3.Connection) -> View:
+        """The matrix as the connection sees it, whose transaction begins here.
 
-        ``begin`` starts the connection's transaction and tells its revision. It is called here,
-        one thread after the other: a matrix that another thread has taken further would name
+        One thread after the other: a matrix that another thread has taken further would name
         pictures that an older transaction does not see.
         """
         with self._guard:
-            revision = begin(connection)
-            if self._view is None:
-                self._view = self._load(connection)
-            if self._view.revision < revision:
-                self._view = self._follow(connection, self._view, revision)
-            if self._outgrown(self._view) or (save and self._view.differs):
-                self._view = self._snapshot(self._view)
-            return self._view
+            revision = self._begin(connection)
+            view = self._view
+            if view is None or view.revision > revision or self._has_been_saved(view):
+                view = self._load(connection)
+            if view.revision < revision:
+                view = self._follow(connection, view, revision)
+            if self._is_worth_saving(view) and self._may_try():
+                view = self._mend(connection, view)
+            self._view = view
+            return view
+
+    def bring(
+        self, connection: sqlite3.Connection, stop: threading.Event | None = None
+    ) -> int | None:
+        """Bring what is saved up to what the connection sees, whose transaction begins here.
+
+        Returns the revision that has been saved, or None where nothing was. Raises StoppedError
+        where ``stop`` is set meanwhile.
+        """
+        if not self._writable:
+            return None
+        revision = self._begin(connection)
+        saved, mark = self._saved(connection)
+        built = None
+        if saved.revision != revision:
+            built = self._build(connection, saved, mark, revision, stop or threading.Event())
+        if (built or saved).revision == revision:
+            with self._guard:
+                if self._view is not None and self._view.saved.revision != revision:
+                    self._view = None
+        return revision if built else None
+
+    def verify(self, connection: sqlite3.Connection) -> None:
+        """Hold all that is saved against its checksums; what is damaged is left aside."""
+        self._begin(connection)
+        saved, mark = self._saved(connection)
+        try:
+            for segment in saved.segments:
+                segment.verify()
+        except DamagedCacheError as error:
+            with self._guard:
+                self._leave_aside(error, mark)
+                self._view = None
+
+    def discard(self, view: View, error: DamagedCacheError) -> None:
+        """Look no more at what a view was made from, because it is damaged."""
+        with self._guard:
+            if self._view is not None and self._view.saved is view.saved:
+                self._leave_aside(error, self._mark)
+                self._view = None
+
+    def close(self) -> None:
+        """End the builder; what it has written so far goes."""
+        self._stop.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_PATIENCE)
+
+    # ---- following the database
 
     def _load(self, connection: sqlite3.Connection) -> View:
-        for file in sorted(self._folder.glob("matrix-*.npy"), reverse=True):
-            view = self._open_snapshot(connection, file)
-            if view is not None:
-                return view
-        nothing = (np.empty(0, np.int64), np.empty((0, self._dim), np.float32))
-        return View(0, (nothing,), _NONE)
+        self._overlay = Overlay.empty(self._dim)
+        saved, self._mark = self._saved(connection)
+        self._lost = not saved.revision
+        return View(saved.revision, saved, saved.dead, self._overlay)
 
-    def _open_snapshot(self, connection: sqlite3.Connection, file: Path) -> View | None:
-        """A snapshot is good where the database still has the very commit that it names."""
-        try:
-            revision = int(file.stem.removeprefix("matrix-"))
-            if not _has_commit(connection, revision):
-                return None
-            ids = np.load(file.with_name(f"ids-{revision}.npy"))
-            rows = _mapped(file)
-        except (OSError, MemoryError, *_NOT_NPY) as error:
-            _LOG.info("snapshot %s is left aside: %s", file.name, error)
-            return None
-        fits = (
-            ids.dtype == np.int64
-            and rows.dtype == np.float32
-            and ids.ndim == 1
-            and rows.shape == (len(ids), self._dim)
-        )
-        return View(revision, ((ids, rows),), _NONE) if fits else None
+    def _saved(self, connection: sqlite3.Connection) -> tuple[Saved, Mark]:
+        """What is saved, and the mark of the manifest that names it."""
+        while (mark := self._lies()) is not None and mark != self._bad:
+            try:
+                return Saved.load(self._folder, self._dim, connection), mark
+            except DamagedCacheError as error:
+                if self._lies() == mark:  # else another process has just dropped what it named
+                    self._leave_aside(error, mark)
+        return Saved(), mark
+
+    def _lies(self) -> Mark:
+        return manifest.mark(self._folder)
+
+    def _leave_aside(self, error: DamagedCacheError, mark: Mark) -> None:
+        _LOG.warning("The search cache in %s is left aside and made anew: %s.", self._folder, error)
+        self._bad = mark
+        if self._writable and self._lies() == mark:
+            manifest.drop(self._folder)
 
     def _follow(self, connection: sqlite3.Connection, view: View, revision: int) -> View:
         """Lay over a view what was committed after it."""
-        fresh = connection.execute(
-            "SELECT image, vector FROM embeddings WHERE revision > ? ORDER BY image",
-            (view.revision,),
-        ).fetchall()
-        removed = connection.execute(
-            "SELECT image FROM removals WHERE revision > ?", (view.revision,)
-        ).fetchall()
-        stale = {row[0] for row in fresh} | {row[0] for row in removed}
-        dead = np.union1d(view.dead, np.flatnonzero(np.isin(view.ids, list(stale))))
-        base = view.parts[0]
-        used = sum(len(ids) for ids, _ in view.parts[1:])
-        overlay = self._append(used, fresh)
-        parts = (base, overlay) if len(overlay[0]) else (base,)
-        return View(revision, parts, dead)
+        nothing_yet = not view.saved.segments and not len(view.overlay)
+        gone = _NONE if nothing_yet else rows.gone_since(connection, view.revision)
+        dead = [
+            _also(mask, segment.positions(gone))
+            for segment, mask in zip(view.saved.segments, view.dead, strict=True)
+        ]
+        fresh = rows.count_since(connection, view.revision)
+        room = _OVERLAY_BYTES // (4 * max(1, self._dim))
+        if view.tail is not None or len(view.overlay) + fresh > room:
+            self._overlay = Overlay.empty(self._dim)
+            return View(revision, view.saved, tuple(dead), self._overlay, view.saved.revision)
+        overlay = self._append(connection, view, gone, fresh)
+        return View(revision, view.saved, tuple(dead), overlay)
 
-    def _append(self, used: int, fresh: list[tuple[int, bytes]]) -> tuple[_Ids, Embedding]:
-        need = used + len(fresh)
-        if need > len(self._overlay_ids):
+    def _append(self, connection: sqlite3.Connection, view: View, gone: Ids, fresh: int) -> Overlay:
+        used = len(view.overlay)
+        need = used + fresh
+        if need > len(self._overlay):
             capacity = max(need, 2 * used)
-            rows = np.empty((capacity, self._dim), np.float32)
-            ids = np.empty(capacity, np.int64)
-            rows[:used], ids[:used] = self._overlay[:used], self._overlay_ids[:used]
-            self._overlay, self._overlay_ids = rows, ids
-        for at, (image, vector) in enumerate(fresh, start=used):
-            self._overlay[at] = np.frombuffer(vector, np.float32)
-            self._overlay_ids[at] = image
-        return self._overlay_ids[:need], self._overlay[:need]
+            grown = Overlay(
+                np.empty(capacity, np.int64),
+                np.empty((capacity, self._dim), np.float32),
+                np.zeros(capacity, bool),
+            )
+            grown.ids[:used], grown.rows[:used] = view.overlay.ids, view.overlay.rows
+            self._overlay = grown
+        dead = np.zeros(need, bool)
+        dead[:used] = view.overlay.dead | np.isin(view.overlay.ids, gone)
+        at = used
+        for ids, block in rows.embeddings_since(connection, view.revision, self._dim):
+            self._overlay.ids[at : at + len(ids)] = ids
+            self._overlay.rows[at : at + len(ids)] = block
+            at += len(ids)
+        return Overlay(self._overlay.ids[:need], self._overlay.rows[:need], dead)
 
-    def _outgrown(self, view: View) -> bool:
-        base = len(view.parts[0][0])
-        overlay = sum(len(ids) for ids, _ in view.parts[1:])
-        waste = max(overlay, len(view.dead))
-        return waste > _OVERLAY_LIMIT and waste > base // 4
+    # ---- building
 
-    def _snapshot(self, view: View) -> View:
-        ids = np.sort(np.delete(view.ids, view.dead))
-        rows = view.embeddings(ids.tolist())
-        self._overlay = np.empty((0, self._dim), np.float32)
-        self._overlay_ids = np.empty(0, np.int64)
-        if self._writable:
-            rows = self._write(ids, rows, view.revision)
-        return View(view.revision, ((ids, rows),), _NONE)
+    def _is_worth_saving(self, view: View) -> bool:
+        """Whether so much is laid over a view that it should be saved."""
+        grown = len(view.overlay) > max(_WORTH, view.saved.count // 4)
+        return grown or view.tail is not None or (self._lost and view.differs)
 
-    def _write(self, ids: _Ids, rows: Embedding, revision: int) -> Embedding:
-        """Write the snapshot and return it memory-mapped; where it cannot be, only time is lost."""
-        file = self._folder / f"matrix-{revision}.npy"
+    def _has_been_saved(self, view: View) -> bool:
+        """Whether another process may have saved it already."""
+        return self._is_worth_saving(view) and self._mark != self._lies()
+
+    def _mend(self, connection: sqlite3.Connection, view: View) -> View:
+        """Save what is laid over a view: at once if it takes a moment."""
+        if 4 * self._dim * rows.count_since(connection, 0) > EXACT_BYTES:
+            if view.tail is not None or self._lost:
+                self._build_behind()
+            return view
+        never = threading.Event()
+        saved = self._build(connection, view.saved, self._mark, view.revision, never)
+        if saved is None:
+            return view
+        self._mark, self._lost = self._lies(), False
+        self._overlay = Overlay.empty(self._dim)
+        return View(saved.revision, saved, saved.dead, self._overlay)
+
+    def _may_try(self) -> bool:
+        """Whether something can be written; what has just failed is not tried at each question."""
+        return self._writable and time.monotonic() >= self._not_before
+
+    def _build(
+        self,
+        connection: sqlite3.Connection,
+        saved: Saved,
+        mark: Mark,
+        revision: int,
+        stop: threading.Event,
+    ) -> Saved | None:
+        """Write what is missing from ``saved``, whose manifest has this mark, unless somebody else
+        is at it or was meanwhile; where it cannot be written, only time is lost."""
+        builder = Builder(self._folder, self._dim, connection, revision, stop)
+        self._not_before = time.monotonic() + _PAUSE
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(self._folder / f"ids-{revision}.npy", ids)
-            _write_whole(file, rows)
-            self._drop_older(revision)
-            return _mapped(file)
+            with FileLock(self._folder / "build.lock", timeout=0):
+                # files that another process's manifest does not name are gone
+                built = builder.bring(saved) if self._lies() == mark else None
+        except Timeout:
+            _LOG.info("another process is writing the search cache in %s", self._folder)
         except OSError as error:
-            _LOG.warning("the matrix is not cached: %s", error)
-            return rows
+            _LOG.warning("The search cache in %s cannot be written: %s", self._folder, error)
+        else:
+            self._not_before = 0.0
+            return built
+        return None
 
-    def _drop_older(self, revision: int) -> None:
-        """Drop what other revisions left, and what processes that were killed left half written."""
-        older = [*self._folder.glob("matrix-*.npy"), *self._folder.glob("ids-*.npy")]
-        stale = [file for file in older if not file.stem.endswith(f"-{revision}")]
-        for file in [*stale, *filter(_is_abandoned, self._folder.glob("*.part"))]:
-            try:
-                file.unlink(missing_ok=True)
-            except OSError as error:  # Windows keeps a file that somebody has mapped
-                _LOG.debug("%s stays for now: %s", file.name, error)
+    def _build_behind(self) -> None:
+        """Build in a thread, while searches go on as they can."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="search cache", daemon=True)
+            self._thread.start()
 
-
-def _candidates(scores: npt.NDArray[np.float32], k: int) -> _Positions:
-    """Positions of every row that may be among the k best once it is scored exactly."""
-    living = int(np.count_nonzero(scores != -np.inf))
-    least = _kth(scores, min(k, living))
-    return np.flatnonzero(scores >= max(least - _ROUNDING, _LOWEST))
-
-
-def _kth(scores: npt.NDArray[np.float32] | _Doubles, k: int) -> float:
-    """The k-th best score, or the last; infinite where none is wanted."""
-    k = min(k, len(scores))
-    return float(np.partition(scores, len(scores) - k)[len(scores) - k]) if k > 0 else np.inf
+    def _run(self) -> None:
+        try:
+            _LOG.info("the search cache in %s is being written", self._folder)
+            self._upkeep(self._stop)
+        except StoppedError:
+            _LOG.info("the search cache in %s is left as it was", self._folder)
+        except LookalikeError as error:  # the library is closed, or has another model by now
+            _LOG.info("the search cache is not written: %s", error)
+        except Exception:  # noqa: BLE001 - the last stop of a thread: recorded
+            _LOG.exception("The search cache could not be written")
 
 
-def _cosines(rows: _Doubles, one: _Doubles) -> _Doubles:
-    """Each row is summed up in the same order, which a matrix product does not promise."""
-    products: _Doubles = (rows * one).sum(axis=1, keepdims=True)
-    return np.clip(products / _lengths(rows), -1.0, 1.0)[:, 0]
-
-
-def _distances(rows: _Doubles, one: _Doubles) -> _Doubles:
-    sums: _Doubles = ((_unit(rows) - one) ** 2).sum(axis=1)
-    return np.sqrt(sums)
-
-
-def _unit(vectors: _Doubles) -> _Doubles:
-    units: _Doubles = vectors / _lengths(vectors)
-    return units
-
-
-def _lengths(vectors: _Doubles) -> _Doubles:
-    """Of shape (..., 1); 1 for a vector of zeros, which stays what it is."""
-    lengths = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
-    return np.where(lengths > 0, lengths, 1.0)
-
-
-def _has_commit(connection: sqlite3.Connection, revision: int) -> bool:
-    row = connection.execute(
-        """SELECT EXISTS (SELECT 1 FROM settings WHERE name = 'revision' AND value = :text)
-               OR EXISTS (SELECT 1 FROM embeddings WHERE revision = :number)
-               OR EXISTS (SELECT 1 FROM removals WHERE revision = :number)""",
-        {"text": str(revision), "number": revision},
-    ).fetchone()
-    return bool(row[0])
-
-
-def _is_abandoned(file: Path) -> bool:
-    try:
-        return file.stat().st_mtime < time.time() - _ABANDONED
-    except FileNotFoundError:  # renamed just now
-        return False
-
-
-def _mapped(file: Path) -> npt.NDArray[Any]:
-    """An array that stays on disk; as a plain one, which is quicker to take rows from."""
-    mapped: npt.NDArray[Any] = np.load(file, mmap_mode="r")
-    return mapped.view(np.ndarray)
-
-
-def _write_whole(file: Path, array: npt.NDArray[np.generic]) -> None:
-    """Under its name there is all of it or nothing: it is written aside and renamed."""
-    aside = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        with aside.open("wb") as stream:
-            np.save(stream, array)
-        aside.replace(file)
-    finally:
-        aside.unlink(missing_ok=True)
+def _also(mask: Mask, places: npt.NDArray[np.intp]) -> Mask:
+    """A mask with more places; itself where there are none."""
+    if not len(places):
+        return mask
+    more = mask.copy()
+    more[places] = True
+    return more

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from lookalike.stores.base import Embedding, Record, SkippedFile
+from lookalike.errors import LibraryDamagedError
+from lookalike.stores.base import Embedding, KnownFile, Record, SkippedFile
 
 RECORDS = (
     "SELECT roots.path, relative, size, mtime_ns, digest, width, height, format, taken, camera, "
@@ -20,7 +22,36 @@ SKIPPED = (
     "SELECT roots.path, relative, size, mtime_ns, reason, tried_with FROM skipped "
     "JOIN roots ON roots.id = root"
 )
+_KNOWN_PICTURES = "SELECT relative, size, mtime_ns, id, digest FROM images"
+_KNOWN_SKIPPED = (
+    "SELECT relative, size, CASE WHEN tried_with = :means THEN mtime_ns ELSE -1 END, 0, NULL "
+    "FROM skipped"
+)
 BY_PATH = "ORDER BY roots.path, relative"
+_AT_ONCE = 4096  # embeddings read at a time where all are wanted
+_SOME = 256  # and where some are
+
+
+def place(root: str, below: str) -> tuple[str, dict[str, bytes]]:
+    """What chooses the files of a root, or of the part of it below a folder, with its values."""
+    values = {"root": os.fsencode(root)}
+    where = "WHERE root = (SELECT id FROM roots WHERE path = :root)"
+    if not below:
+        return where, values
+    first = os.fsencode(below) + b"/"
+    values |= {"first": first, "end": first[:-1] + b"0"}  # in bytes, 0 is what follows on /
+    return f"{where} AND relative >= :first AND relative < :end", values
+
+
+def known_files(
+    connection: sqlite3.Connection, root: str, below: str, tried_with: str | None
+) -> Iterator[KnownFile]:
+    """What is known of pictures and skipped files, in order of path: both tables lie in it."""
+    where, values = place(root, below)
+    return connection.execute(
+        f"{_KNOWN_PICTURES} {where} UNION ALL {_KNOWN_SKIPPED} {where} ORDER BY relative",
+        {**values, "means": tried_with},
+    )
 
 
 def record(row: tuple[Any, ...]) -> Record:
@@ -128,3 +159,79 @@ def inconsistencies(connection: sqlite3.Connection, dim: int) -> list[str]:
         for what, query in checks.items()
     }
     return [f"{number} {what}." for what, number in numbers.items() if number]
+
+
+def ids_since(connection: sqlite3.Connection, revision: int) -> npt.NDArray[np.int64]:
+    """The ids (n,) of the pictures whose embeddings were committed after a revision.
+
+    They come in the order in which `embeddings_since` reads their embeddings.
+    """
+    found = connection.execute(
+        "SELECT image FROM embeddings WHERE revision > ? ORDER BY revision, image"
+        if revision
+        else "SELECT image FROM embeddings NOT INDEXED ORDER BY image",
+        (revision,) if revision else (),
+    )
+    return np.fromiter((row[0] for row in found), np.int64)
+
+
+def count_since(connection: sqlite3.Connection, revision: int) -> int:
+    """How many embeddings were committed after a revision; all there are for 0."""
+    found = connection.execute(
+        "SELECT count(*) FROM embeddings WHERE revision > ?"
+        if revision
+        else "SELECT count(*) FROM embeddings",
+        (revision,) if revision else (),
+    )
+    return int(found.fetchone()[0])
+
+
+def gone_since(connection: sqlite3.Connection, revision: int) -> npt.NDArray[np.int64]:
+    """The ids (n,) of pictures whose embeddings came, were replaced or removed after a revision."""
+    found = connection.execute(
+        "SELECT image FROM embeddings WHERE revision > :since "
+        "UNION SELECT image FROM removals WHERE revision > :since",
+        {"since": revision},
+    )
+    return np.fromiter((row[0] for row in found), np.int64)
+
+
+def embeddings_since(
+    connection: sqlite3.Connection, revision: int, dim: int
+) -> Iterator[tuple[npt.NDArray[np.int64], Embedding]]:
+    """The embeddings (n, dim) that were committed after a revision with their ids (n,), some
+    thousand at a time."""
+    found = connection.execute(
+        "SELECT image, vector FROM embeddings WHERE revision > ? ORDER BY revision, image"
+        if revision
+        else "SELECT image, vector FROM embeddings NOT INDEXED ORDER BY image",
+        (revision,) if revision else (),
+    )
+    while block := found.fetchmany(_AT_ONCE):
+        yield _matrix(block, dim)
+
+
+def embeddings_of(
+    connection: sqlite3.Connection, images: npt.NDArray[np.int64], dim: int
+) -> Iterator[tuple[npt.NDArray[np.int64], Embedding]]:
+    """The embeddings (n, dim) of some pictures with their ids (n,), in order of id, some
+    hundred at a time; ids that are not there are left out."""
+    for start in range(0, len(images), _SOME):
+        block = connection.execute(
+            "SELECT image, vector FROM embeddings "
+            "WHERE image IN (SELECT value FROM json_each(?)) ORDER BY image",
+            (json.dumps(images[start : start + _SOME].tolist()),),
+        ).fetchall()
+        if block:
+            yield _matrix(block, dim)
+
+
+def _matrix(found: list[tuple[int, bytes]], dim: int) -> tuple[npt.NDArray[np.int64], Embedding]:
+    ids = np.array([row[0] for row in found], np.int64)
+    content = b"".join(row[1] for row in found)
+    if len(content) != 4 * dim * len(found):
+        raise LibraryDamagedError(
+            f"Some embeddings do not have the {dim} numbers that this library's have: run "
+            "`lookalike doctor`."
+        )
+    return ids, np.frombuffer(content, np.float32).reshape(len(found), dim)

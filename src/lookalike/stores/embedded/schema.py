@@ -49,6 +49,8 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (root, relative)
     ) WITHOUT ROWID;
     """,
+    # 2: a filter reads a fifth of what the table takes, and need not look for it among embeddings
+    "CREATE INDEX images_by_properties ON images(camera, taken, format, width, height);",
 )
 """Statements by number, from 1. A released one is never edited: a change is a new number."""
 

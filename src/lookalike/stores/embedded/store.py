@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -13,10 +14,15 @@ from typing import Self
 import numpy as np
 
 from lookalike.errors import InputError, ModelMismatchError
-from lookalike.stores.base import Embedding, Hit, Record, SkippedFile
+from lookalike.stores.base import Embedding, Filter, Hit, Record, SearchIndex, SkippedFile
 from lookalike.stores.embedded import rows
 from lookalike.stores.embedded.database import Database
-from lookalike.stores.embedded.matrix import Matrix, View
+from lookalike.stores.embedded.filters import matching
+from lookalike.stores.embedded.ledger import Ledger, may_be_id
+from lookalike.stores.embedded.matrix import Matrix
+from lookalike.stores.embedded.scores import Best, measured
+from lookalike.stores.embedded.segments import DamagedCacheError
+from lookalike.stores.embedded.view import View
 
 _LOG = logging.getLogger(__name__)
 _CACHE_TAG = """\
@@ -25,7 +31,7 @@ Signature: 8a477f597d28d172789f06886806bc55
 """
 
 
-class EmbeddedStore:
+class EmbeddedStore(Ledger):
     """Records and embeddings in one folder; a `Catalogue`."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
@@ -49,7 +55,13 @@ class EmbeddedStore:
         for a store that is empty."""
         self.dim = dim
         self._identity = identity
-        self._matrix = Matrix(self.folder / "cache", dim, writable=not self.read_only)
+        self._matrix = Matrix(
+            self.folder / "cache",
+            dim,
+            writable=not self.read_only,
+            begin=self._begin,
+            upkeep=self._bring,
+        )
 
     def is_empty(self) -> bool:
         """Whether there is no picture."""
@@ -68,22 +80,14 @@ class EmbeddedStore:
 
     def delete(self, ids: Collection[int]) -> int:
         """Forget pictures; returns how many there were."""
-        possible = list(filter(_may_be_id, ids))
+        possible = list(filter(may_be_id, ids))
         with self._database.writing() as connection:
             revision = self._database.next_revision(connection) if possible else 0
             return sum(rows.remove(connection, revision, image) for image in possible)
 
-    def get(self, image_id: int) -> Record | None:
-        """One record, or None."""
-        if not _may_be_id(image_id):
-            return None
-        with self._database.reading() as connection:
-            row = connection.execute(f"{rows.RECORDS} WHERE images.id = ?", (image_id,)).fetchone()
-        return rows.record(row) if row else None
-
     def embedding(self, image_id: int) -> Embedding | None:
         """One embedding of shape (dim,), or None."""
-        if not _may_be_id(image_id):
+        if not may_be_id(image_id):
             return None
         with self._one_state() as connection:
             self._begin(connection)
@@ -92,41 +96,70 @@ class EmbeddedStore:
             ).fetchone()
         return np.frombuffer(row[0], np.float32) if row else None
 
-    def records(self, root: str | None = None) -> Iterator[Record]:
-        """All records, or those of one root, in order of path."""
-        where, values = ("WHERE roots.path = ?", (os.fsencode(root),)) if root else ("", ())
-        with self._database.reading() as connection:
-            found = connection.execute(f"{rows.RECORDS} {where} {rows.BY_PATH}", values).fetchall()
-        return map(rows.record, found)
-
     def embeddings(self) -> tuple[list[Record], Embedding]:
         """All records in order of path, with their embeddings of shape (n, dim)."""
-        with self._snapshot() as (connection, view):
+        with self._one_state() as connection:
+            self._begin(connection)
             found = connection.execute(f"{rows.RECORDS} {rows.BY_PATH}")
             records = [rows.record(row) for row in found]
-            return records, view.embeddings([record.id for record in records])
+            ids = np.array([record.id for record in records], np.int64)
+            result = np.empty((len(ids), self.dim), np.float32)
+            order = np.argsort(ids)
+            at = 0
+            for some, block in rows.embeddings_of(connection, ids[order], self.dim):
+                result[order[at : at + len(some)]] = block
+                at += len(some)
+        return records, result
 
-    def count(self) -> int:
-        """How many pictures there are."""
-        with self._database.reading() as connection:
-            return int(connection.execute("SELECT count(*) FROM images").fetchone()[0])
+    def embedding_blocks(self) -> Iterator[Embedding]:
+        """All embeddings of shape (n, dim), some thousand at a time, in order of id."""
+        with self._one_state() as connection:
+            self._begin(connection)
+            for _, block in rows.embeddings_since(connection, 0, self.dim):
+                yield block
 
-    def search(self, query: Embedding, k: int, *, without: Collection[int] = ()) -> list[Hit]:
+    def search(
+        self,
+        query: Embedding,
+        k: int,
+        *,
+        without: Collection[int] = (),
+        where: Filter | None = None,
+        exact: bool = False,
+    ) -> list[Hit]:
         """The k records closest to a unit vector of shape (dim,), leaving out some ids.
 
-        Every row is compared. The best are then scored again in double precision, the same way
-        for each, so that pictures with equal embeddings get equal scores wherever they lie.
+        The matrix names those that may be among the best. They are then scored in double
+        precision, the same way for each, so that pictures with equal embeddings get equal
+        scores wherever they lie.
         """
+        without = list(filter(may_be_id, without))
         with self._snapshot() as (connection, view):
-            best = view.search(query, k, without)
-            above, tied = best.split()
-            found = rows.first(connection, above, len(above))
-            found += rows.first(connection, tied, k - len(above))
-            best = best.only([record.id for record in found])
-            distances = view.distances(query, best.positions)
-        numbers = zip(best.scores.tolist(), distances.tolist(), strict=True)
-        by_id = dict(zip(best.ids.tolist(), numbers, strict=True))
-        return sorted((Hit(one, *by_id[one.id]) for one in found), key=_best_first)
+            among = None if where is None else matching(connection, where)
+            try:
+                may_be = view.search(
+                    connection, query, k, without=without, among=among, exact=exact
+                )
+                best = measured(query, view.embeddings(connection, may_be)).top(k)
+            except DamagedCacheError as error:
+                self._matrix.discard(view, error)
+            else:
+                return _hits(connection, best, k)
+        return self.search(query, k, without=without, where=where, exact=exact)
+
+    def search_index(self) -> SearchIndex:
+        """How `search` finds its answers at present."""
+        with self._snapshot() as (connection, view):
+            count = rows.count_since(connection, 0)
+            saved = view.saved.count - view.wasted
+            probes = view.probes(30)
+            return SearchIndex(
+                cells=len(view.cells) if view.cells and probes else 0,
+                probes=probes,
+                recall=view.cells.recall if view.cells and probes else 1.0,
+                saved=saved,
+                waiting=count - saved,
+            )
 
     # ---- the ledger of the files
 
@@ -159,98 +192,35 @@ class EmbeddedStore:
                 rows.skip(connection, file)
             rows.set_all(connection, settings or {})
 
-    def relocate(self, moves: Iterable[tuple[Record, Record]]) -> None:
-        """Move records to a new place; embeddings and ids stay."""
-        with self._database.writing() as connection:
-            for old, new in moves:
-                rows.move(connection, old.id, new)
-
-    def forget_skipped(self, root: str, relatives: Iterable[str]) -> None:
-        """Drop files that are no longer there from the list of the skipped."""
-        with self._database.writing() as connection:
-            connection.executemany(
-                "DELETE FROM skipped WHERE relative = ? "
-                "AND root = (SELECT id FROM roots WHERE path = ?)",
-                [(os.fsencode(relative), os.fsencode(root)) for relative in relatives],
-            )
-
-    def skipped(self) -> list[SkippedFile]:
-        """The files that are not in the library, with the reason for each, in order of path."""
-        with self._database.reading() as connection:
-            found = connection.execute(f"{rows.SKIPPED} {rows.BY_PATH}").fetchall()
-        return [SkippedFile(os.fsdecode(row[0]), os.fsdecode(row[1]), *row[2:]) for row in found]
-
-    def count_skipped(self) -> int:
-        """How many files were skipped."""
-        with self._database.reading() as connection:
-            return int(connection.execute("SELECT count(*) FROM skipped").fetchone()[0])
-
-    def find(self, root: str, relative: str) -> Record | None:
-        """The record of one place, or None."""
-        return self._first(
-            "WHERE roots.path = ? AND relative = ?", (os.fsencode(root), os.fsencode(relative))
-        )
-
-    def find_content(self, digest: str) -> Record | None:
-        """A record whose file has this SHA-256, or None."""
-        return self._first("WHERE digest = ?", (digest,))
-
-    def sample(self, n: int) -> list[Record]:
-        """Up to n records, drawn at random."""
-        chosen = "SELECT id FROM images ORDER BY random() LIMIT ?"
-        with self._database.reading() as connection:
-            found = connection.execute(
-                f"{rows.RECORDS} WHERE images.id IN ({chosen}) ORDER BY random()", (max(n, 0),)
-            ).fetchall()
-        return list(map(rows.record, found))
-
-    def roots(self) -> list[str]:
-        """The folders that pictures were indexed from, in order."""
-        with self._database.reading() as connection:
-            found = connection.execute("SELECT path FROM roots ORDER BY path").fetchall()
-        return [os.fsdecode(row[0]) for row in found]
-
-    def drop_root(self, root: str) -> None:
-        """Forget a root that holds neither pictures nor skipped files any more."""
-        with self._database.writing() as connection:
-            connection.execute("DELETE FROM roots WHERE path = ?", (os.fsencode(root),))
-
-    def settings(self) -> dict[str, str]:
-        """All settings."""
-        with self._database.reading() as connection:
-            return rows.settings(connection)
-
-    def set(self, **settings: str) -> None:
-        """Keep settings."""
-        with self._database.writing() as connection:
-            rows.set_all(connection, settings)
-
     # ---- care
 
     def size(self) -> int:
         """What the database and the matrix take on disk, in bytes."""
-        files = [*self.folder.glob("library.sqlite*"), *self.folder.glob("cache/*.npy")]
+        files = [*self.folder.glob("library.sqlite*"), *self.folder.glob("cache/*.np[yz]")]
         return sum(map(_bytes, files))
 
     def problems(self) -> list[str]:
-        """What is wrong with the database, one sentence each."""
-        with self._database.reading() as connection:
+        """What is wrong with the database, one sentence each; a cache that is damaged is left
+        aside."""
+        with self._one_state() as connection:
             found = [
                 f"SQLite reports: {row[0]}."
                 for row in connection.execute("PRAGMA quick_check")
                 if row[0] != "ok"
             ]
             found += rows.inconsistencies(connection, self.dim)
+            if not found:
+                self._matrix.verify(connection)
         return found
 
     def save_caches(self) -> None:
-        """Write the matrix's snapshot, and fold the log into the database."""
-        with self._snapshot(save=True):
-            pass
+        """Bring the matrix's cache up to date, and fold the log into the database."""
+        self._bring()
         self._database.tidy()
 
     def close(self) -> None:
         """Let go of the files."""
+        self._matrix.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -259,18 +229,19 @@ class EmbeddedStore:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def _first(self, where: str, values: tuple[object, ...]) -> Record | None:
-        with self._database.reading() as connection:
-            row = connection.execute(
-                f"{rows.RECORDS} {where} {rows.BY_PATH} LIMIT 1", values
-            ).fetchone()
-        return rows.record(row) if row else None
+    def _bring(self, stop: threading.Event | None = None) -> None:
+        """Save the matrix, and note in the database, which may go on and lose every other trace of
+        that revision, that its cache is one of this history."""
+        with self._one_state() as connection:
+            revision = self._matrix.bring(connection, stop)
+        if revision:
+            self.set(cached=str(revision))
 
     @contextmanager
-    def _snapshot(self, *, save: bool = False) -> Iterator[tuple[sqlite3.Connection, View]]:
+    def _snapshot(self) -> Iterator[tuple[sqlite3.Connection, View]]:
         """A connection that sees one state of the database, and the matrix of that state."""
         with self._one_state() as connection:
-            yield connection, self._matrix.view(connection, self._begin, save=save)
+            yield connection, self._matrix.view(connection)
 
     @contextmanager
     def _one_state(self) -> Iterator[sqlite3.Connection]:
@@ -299,13 +270,20 @@ class EmbeddedStore:
         return int(now.get("revision", 0))
 
 
+def _hits(connection: sqlite3.Connection, best: Best, k: int) -> list[Hit]:
+    """The k best with their records; those that tie with the last in order of path."""
+    if len(best.ids) <= k:
+        found = rows.first(connection, best.ids.tolist(), k)
+    else:
+        above, tied = best.split()
+        found = rows.first(connection, above, len(above))
+        found += rows.first(connection, tied, k - len(above))
+    numbers = best.numbers()
+    return sorted((Hit(one, *numbers[one.id]) for one in found), key=_best_first)
+
+
 def _best_first(hit: Hit) -> tuple[float, bytes, bytes]:
     return -hit.score, os.fsencode(hit.record.root), os.fsencode(hit.record.relative)
-
-
-def _may_be_id(number: int) -> bool:
-    """Whether SQLite can compare the number with ids: anybody may ask for any."""
-    return 0 < number < 1 << 63
 
 
 def _bytes(file: Path) -> int:

@@ -1,0 +1,122 @@
+"""A library's database ↔ its records, skipped files, roots and settings: all but embeddings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from lookalike.stores.base import KnownFile, Record, SkippedFile
+from lookalike.stores.embedded import rows
+from lookalike.stores.embedded.database import Database
+
+
+class Ledger:
+    """What an `EmbeddedStore` knows of files; the part of `Catalogue` that needs no matrix."""
+
+    _database: Database
+
+    def get(self, image_id: int) -> Record | None:
+        """One record, or None."""
+        if not may_be_id(image_id):
+            return None
+        with self._database.reading() as connection:
+            row = connection.execute(f"{rows.RECORDS} WHERE images.id = ?", (image_id,)).fetchone()
+        return rows.record(row) if row else None
+
+    def records(self, root: str | None = None, below: str = "") -> Iterator[Record]:
+        """All records, those of one root, or of the part of it below a folder, in order of path."""
+        where, values = rows.place(root, below) if root is not None else ("", {})
+        with self._database.reading() as connection:
+            found = connection.execute(f"{rows.RECORDS} {where} {rows.BY_PATH}", values)
+            yield from map(rows.record, found)
+
+    def known_files(
+        self, root: str, below: str = "", *, tried_with: str | None = None
+    ) -> Iterator[KnownFile]:
+        """What is known of the files of a root, or of the part of it below a folder, in order of
+        path; a skipped file that was ``tried_with`` other means has no time."""
+        with self._database.reading() as connection:
+            yield from rows.known_files(connection, root, below, tried_with)
+
+    def count(self) -> int:
+        """How many pictures there are."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM images").fetchone()[0])
+
+    def relocate(self, moves: Iterable[tuple[Record, Record]]) -> None:
+        """Move records to a new place; embeddings and ids stay."""
+        with self._database.writing() as connection:
+            for old, new in moves:
+                rows.move(connection, old.id, new)
+
+    def forget_skipped(self, root: str, relatives: Iterable[str]) -> None:
+        """Drop files that are no longer there from the list of the skipped."""
+        with self._database.writing() as connection:
+            connection.executemany(
+                "DELETE FROM skipped WHERE relative = ? "
+                "AND root = (SELECT id FROM roots WHERE path = ?)",
+                [(os.fsencode(relative), os.fsencode(root)) for relative in relatives],
+            )
+
+    def skipped(self) -> list[SkippedFile]:
+        """The files that are not in the library, with the reason for each, in order of path."""
+        with self._database.reading() as connection:
+            found = connection.execute(f"{rows.SKIPPED} {rows.BY_PATH}").fetchall()
+        return [SkippedFile(os.fsdecode(row[0]), os.fsdecode(row[1]), *row[2:]) for row in found]
+
+    def count_skipped(self) -> int:
+        """How many files were skipped."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM skipped").fetchone()[0])
+
+    def find(self, root: str, relative: str) -> Record | None:
+        """The record of one place, or None."""
+        return self._first(
+            "WHERE roots.path = ? AND relative = ?", (os.fsencode(root), os.fsencode(relative))
+        )
+
+    def find_content(self, digest: str) -> Record | None:
+        """A record whose file has this SHA-256, or None."""
+        return self._first("WHERE digest = ?", (digest,))
+
+    def sample(self, n: int) -> list[Record]:
+        """Up to n records, drawn at random."""
+        chosen = "SELECT id FROM images ORDER BY random() LIMIT ?"
+        with self._database.reading() as connection:
+            found = connection.execute(
+                f"{rows.RECORDS} WHERE images.id IN ({chosen}) ORDER BY random()", (max(n, 0),)
+            ).fetchall()
+        return list(map(rows.record, found))
+
+    def roots(self) -> list[str]:
+        """The folders that pictures were indexed from, in order."""
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT path FROM roots ORDER BY path").fetchall()
+        return [os.fsdecode(row[0]) for row in found]
+
+    def drop_root(self, root: str) -> None:
+        """Forget a root that holds neither pictures nor skipped files any more."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM roots WHERE path = ?", (os.fsencode(root),))
+
+    def settings(self) -> dict[str, str]:
+        """All settings."""
+        with self._database.reading() as connection:
+            return rows.settings(connection)
+
+    def set(self, **settings: str) -> None:
+        """Keep settings."""
+        with self._database.writing() as connection:
+            rows.set_all(connection, settings)
+
+    def _first(self, where: str, values: tuple[object, ...]) -> Record | None:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"{rows.RECORDS} {where} {rows.BY_PATH} LIMIT 1", values
+            ).fetchone()
+        return rows.record(row) if row else None
+
+
+def may_be_id(number: int) -> bool:
+    """Whether SQLite can compare the number with ids: anybody may ask for any."""
+    return 0 < number < 1 << 63

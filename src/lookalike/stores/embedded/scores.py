@@ -1,0 +1,125 @@
+"""Rough scores of many rows → the rows worth a second look; their embeddings → exact scores."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.stores.base import Embedding
+
+Ids = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
+Rough = npt.NDArray[np.float32]
+
+ROUNDING = 1e-5  # more than float32 sums differ by, whatever order they are added up in
+_LOWEST = float(np.finfo(np.float32).min)
+_BLOCK = 32  # rows scored at a time in double precision: what fits into a processor's cache
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Pictures in no order: their ids (n,) and scores (n,) in single precision.
+
+    A score of minus infinity stands for a picture that is not there any more.
+    """
+
+    ids: Ids
+    scores: Rough
+
+    @property
+    def living(self) -> int:
+        """How many are still there."""
+        return int(np.count_nonzero(self.scores != -np.inf))
+
+    @classmethod
+    def together(cls, parts: Iterable[Scored]) -> Scored:
+        """Several as one, at least one."""
+        ids, scores = zip(*((part.ids, part.scores) for part in parts), strict=True)
+        return cls(np.concatenate(ids), np.concatenate(scores))
+
+    def best(self, k: int, without: Collection[int] = ()) -> Ids:
+        """The ids of all that may be among the k best once they are scored exactly."""
+        scores = self.scores
+        if without:
+            banned = np.isin(self.ids, np.fromiter(without, np.int64, len(without)))
+            scores = np.where(banned, -np.inf, scores)
+        living = int(np.count_nonzero(scores != -np.inf))
+        least = kth(scores, min(k, living))
+        return self.ids[scores >= max(least - ROUNDING, _LOWEST)]
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """Pictures in no order: ids (n,), scores (n,) and distances (n,), both to six decimals.
+
+    The k best of a search are among them, and all that tie with the last of those.
+    """
+
+    ids: Ids
+    scores: Doubles
+    distances: Doubles
+
+    def top(self, k: int) -> Best:
+        """The k best, and all that tie with the last of them."""
+        chosen = self.scores >= kth(self.scores, k)
+        return Best(self.ids[chosen], self.scores[chosen], self.distances[chosen])
+
+    def split(self) -> tuple[list[int], list[int]]:
+        """The ids above the lowest score, and those at it."""
+        tied = self.scores <= self.scores.min(initial=np.inf)
+        return self.ids[~tied].tolist(), self.ids[tied].tolist()
+
+    def numbers(self) -> dict[int, tuple[float, float]]:
+        """Score and distance of each id."""
+        pairs = zip(self.scores.tolist(), self.distances.tolist(), strict=True)
+        return dict(zip(self.ids.tolist(), pairs, strict=True))
+
+
+def measured(query: Embedding, blocks: Iterable[tuple[Ids, Embedding]]) -> Best:
+    """Blocks of ids (n,) with their embeddings (n, dim) → their exact cosines and L2 distances.
+
+    Each row is summed up in double precision and in the same order, so that equal embeddings get
+    equal scores wherever they lie.
+    """
+    one = unit(query.astype(np.float64))
+    found = [(np.empty(0, np.int64), np.empty((2, 0)))]
+    for ids, rows in blocks:
+        # A block at a time: thousands of pictures may be equal.
+        for start in range(0, len(ids), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            found.append((ids[block], exactly(rows[block].astype(np.float64), one)))
+    ids, numbers = (np.concatenate(part, axis=-1) for part in zip(*found, strict=True))
+    return Best(ids, *np.round(numbers, 6))
+
+
+def kth(scores: Rough | Doubles, k: int) -> float:
+    """The k-th best score, or the last; infinite where none is wanted."""
+    k = min(k, len(scores))
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k]) if k > 0 else np.inf
+
+
+def exactly(rows: Doubles, one: Doubles) -> Doubles:
+    """Cosines and L2 distances of rows (n, dim), brought to length 1, from a unit vector (dim,):
+    shape (2, n)."""
+    lengths = _lengths(rows)
+    # A matrix product does not promise the same order of summing for each row.
+    products: Doubles = (rows * one).sum(axis=1, keepdims=True)
+    cosines = np.clip(products / lengths, -1.0, 1.0)[:, 0]
+    # |a - b|^2 = |a|^2 + |b|^2 - 2ab; its error is far below the six decimals that are kept
+    squares = 1.0 * rows.any(axis=1) + 1.0 * one.any() - 2.0 * cosines
+    return np.stack([cosines, np.sqrt(np.maximum(squares, 0.0))])
+
+
+def unit(vectors: Doubles) -> Doubles:
+    """Vectors (..., dim) divided by their lengths; a vector of zeros stays one."""
+    units: Doubles = vectors / _lengths(vectors)
+    return units
+
+
+def _lengths(vectors: Doubles) -> Doubles:
+    """Of shape (..., 1); 1 for a vector of zeros, which stays what it is."""
+    lengths = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
+    return np.where(lengths > 0, lengths, 1.0)

@@ -1,0 +1,204 @@
+"""Nothing → the JSON Schemas of what the REST calls take and give, by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DEFAULT_K = 30
+MOST_HITS = 1000
+MOST_SAMPLES = 200
+
+Json = dict[str, Any]
+
+
+def schemas() -> Json:
+    """All of them, built anew."""
+    return {
+        **_questions(),
+        "Answer": _answer(),
+        "UploadedQuery": _object(
+            {
+                "name": _text("The name that came with the upload."),
+                "size": whole(description="Bytes."),
+            }
+        ),
+        "WordsQuery": _object({"words": _text("The words that were asked for.")}),
+        "Summary": _object(_SUMMARY),
+        "Hit": _object({**_SUMMARY, **_CLOSENESS}),
+        "Image": _object({**_SUMMARY, **_DETAILS}),
+        "Sample": _object({"images": _list_of("Summary")}),
+        "Stats": _object(_STATS),
+        "Indexing": _object(_INDEXING),
+        "SearchIndex": _object(_INDEX),
+        "Health": _object({"status": {"const": "ok"}, "images": whole(minimum=0)}),
+        "Problem": _object(_PROBLEM),
+    }
+
+
+def _questions() -> Json:
+    return {
+        "Upload": _object(
+            {
+                "image": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "The picture's file.",
+                },
+                **_HOW,
+                "filter": {**ref("Filter"), "description": "Which pictures may be hits; JSON."},
+            },
+            optional=tuple(_HOW),
+        ),
+        "Known": _object(
+            {"id": whole(minimum=0, description="A picture of the library."), **_HOW},
+            optional=tuple(_HOW),
+        ),
+        "InWords": _object(
+            {"words": _text("For models that find by words, see `lookalike models`."), **_HOW},
+            optional=tuple(_HOW),
+        ),
+        "Filter": _object(_FILTER, optional=tuple(_FILTER)),
+    }
+
+
+def _answer() -> Json:
+    query = {
+        "anyOf": [ref("Summary"), ref("UploadedQuery"), ref("WordsQuery")],
+        "description": "What was asked.",
+    }
+    return _object(
+        {"query": query, "hits": _list_of("Hit"), "hint": _text("What to do first.")},
+        optional=("hint",),
+    )
+
+
+def _object(properties: Json, optional: tuple[str, ...] = ()) -> Json:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": False,
+    }
+
+
+def _text(description: str, *, or_null: bool = False) -> Json:
+    return {"type": ["string", "null"] if or_null else "string", "description": description}
+
+
+def _number(description: str, *, or_null: bool = False, **limits: float) -> Json:
+    kind = ["number", "null"] if or_null else "number"
+    return {"type": kind, **limits, "description": description}
+
+
+def whole(description: str | None = None, **limits: int) -> Json:
+    """A whole number."""
+    described = {} if description is None else {"description": description}
+    return {"type": "integer", **limits, **described}
+
+
+def _list_of(name: str) -> Json:
+    return {"type": "array", "items": ref(name)}
+
+
+def ref(name: str) -> Json:
+    """A schema by its name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_K = whole(
+    minimum=1, maximum=MOST_HITS, default=DEFAULT_K, description="How many pictures to return."
+)
+
+_HOW = {
+    "k": _K,
+    "exact": {
+        "type": "boolean",
+        "description": "Whether every picture is compared, however many there are; else false.",
+    },
+    "filter": {**ref("Filter"), "description": "Which pictures may be hits."},
+}
+
+_FILTER = {
+    "folder": _text("An absolute path: pictures in it and below."),
+    "formats": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Names of formats such as `JPEG`, of which the picture has one.",
+    },
+    "taken_from": _text("The first day or moment: `2024`, `2024-05`, `2024-05-31T18:00`."),
+    "taken_to": _text("The last day or moment, which is included."),
+    "camera": _text("A part of the camera's name, in any case."),
+    "min_side": whole(minimum=1, description="Pixels that both sides have at least."),
+}
+
+_SUMMARY = {
+    "id": whole(description="The picture's number."),
+    "path": _text("Where the file lies."),
+    "root": _text("The indexed folder that holds it."),
+    "relative": _text("The path below that folder, with `/` on every system."),
+    "width": whole(minimum=0, description="Pixels, upright."),
+    "height": whole(minimum=0, description="Pixels, upright."),
+    "thumbnail": _text("The address of a small WebP."),
+}
+
+_CLOSENESS = {
+    "score": _number("Cosine: 1 is the same."),
+    "distance": _number("L2 distance of the unit vectors: 0 is the same.", minimum=0),
+}
+
+_DETAILS = {
+    "size": whole(minimum=0, description="Bytes of the file."),
+    "format": _text("The format, from the file's content."),
+    "taken": _text("Local time of the photograph, ISO 8601.", or_null=True),
+    "camera": _text("Maker and model.", or_null=True),
+    "latitude": _number("WGS 84 degrees, north positive.", or_null=True),
+    "longitude": _number("WGS 84 degrees, east positive.", or_null=True),
+    "file": _text("The address of the original."),
+    "preview": _text("The address of a large WebP."),
+    "large": _text("Of the two, the one to show in a browser."),
+}
+
+_STATS = {
+    "images": whole(minimum=0, description="Pictures that can be found."),
+    "skipped": whole(minimum=0, description="Files that could not be read."),
+    "roots": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "The indexed folders.",
+    },
+    "model": _text("The model that made the vectors."),
+    "dim": whole(minimum=1, description="Numbers in a vector."),
+    "folder": _text("Where the library lies."),
+    "bytes": whole(minimum=0, description="What it takes on disk, thumbnails left out."),
+    "indexing": {
+        "anyOf": [ref("Indexing"), {"type": "null"}],
+        "description": "How far indexing is; null while nobody indexes.",
+    },
+    "index": {
+        "anyOf": [ref("SearchIndex"), {"type": "null"}],
+        "description": "How answers are found; null where the library must be opened again.",
+    },
+    "trouble": _text("Why indexing in the background stopped.", or_null=True),
+}
+
+_INDEXING = {
+    "done": whole(minimum=0, description="Files dealt with."),
+    "total": whole(minimum=0, description="Files to deal with."),
+    "images_per_second": _number("The present speed.", minimum=0),
+    "seconds_left": _number("An estimate; null at the start.", or_null=True),
+}
+
+_INDEX = {
+    "cells": whole(minimum=0, description="Cells of pictures; 0 where all are compared."),
+    "probes": whole(minimum=0, description="Cells that are looked into for 30 hits."),
+    "recall": _number("The part of the 30 best that is found, measured here.", minimum=0),
+    "saved": whole(minimum=0, description="Pictures in the cache."),
+    "waiting": whole(minimum=0, description="Pictures that came since, compared one by one."),
+}
+
+_PROBLEM = {
+    "type": {"const": "about:blank"},
+    "title": _text("The name of the status."),
+    "status": whole(minimum=400, maximum=599),
+    "detail": _text("What happened and what to do, in one sentence."),
+}
