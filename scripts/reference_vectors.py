@@ -4,6 +4,8 @@ The first numbers of a known vector guard each model: weights, preprocess, cut a
 are computed here without Lookalike, by the frameworks in which the weights were published:
 
 - ``efficientnet-lite0`` by its authors' PyTorch module,
+- ``efficientnet-lite0-int8`` by the shipped graph as it is written, each operator by itself: no
+  processor's own arithmetic for whole numbers takes part,
 - ``vgg16-conv`` by the published graph's own tensor, which a second forward pass written in plain
   PyTorch operations has to confirm.
 
@@ -30,6 +32,8 @@ from PIL import Image
 
 OUTPUT = Path(__file__).parents[1] / "tests" / "unit" / "known_vectors.json"
 VGG_TENSOR = "functional_1/block5_pool_1/MaxPool2d:0"
+SHIPPED = Path(__file__).parents[1] / "src" / "lookalike" / "data"
+INT8 = "efficientnet-lite0-int8"
 NUMBERS = 48
 
 Array = NDArray[np.float32]
@@ -73,6 +77,17 @@ def lite0(picture: Image.Image) -> Array:
     return vector
 
 
+def lite0_int8(picture: Image.Image) -> Array:
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(SHIPPED / f"{INT8}.onnx", options)
+    image = ((squashed(picture) - 127) / 128).transpose(2, 0, 1)[None]
+    return np.asarray(session.run(["embedding"], {"image": image})[0][0], np.float32)
+
+
 def vgg16_conv(picture: Image.Image) -> Array:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnx
@@ -109,20 +124,30 @@ def vgg_by_hand(constants: dict[str, NDArray[Any]], image: Array) -> Array:
     return vector
 
 
+def known_numbers(name: str, vector: Array) -> list[float]:
+    """The first numbers of the unit vector; of int8 all, because only a cosine can judge it."""
+    long = vector.astype(np.float64)
+    numbers = long / np.linalg.norm(long)
+    start, digits = (numbers, 4) if name == INT8 else (numbers[:NUMBERS], 7)
+    return [round(float(number), digits) for number in start]
+
+
 def main() -> None:
-    models = {"efficientnet-lite0": lite0, "vgg16-conv": vgg16_conv}
+    models = {"efficientnet-lite0": lite0, INT8: lite0_int8, "vgg16-conv": vgg16_conv}
     pictures = {"formula": formula_picture(), "coffee": photograph()}
     known: dict[str, dict[str, list[float]]] = {}
     for name, model in models.items():
         known[name] = {}
         for title, picture in pictures.items():
-            vector = model(picture).astype(np.float64)
-            start = (vector / np.linalg.norm(vector))[:NUMBERS]
-            known[name][title] = [round(float(number), 7) for number in start]
+            known[name][title] = known_numbers(name, model(picture))
+    OUTPUT.write_text(as_json(known), "utf-8")
+
+
+def as_json(known: dict[str, dict[str, list[float]]]) -> str:
     text = json.dumps(known, indent=1)
     # One number a line makes a long file that nobody reads.
     text = re.sub(r",\n\s+(?=-?\d)", ", ", re.sub(r"\[\s+", "[", re.sub(r"\s+\]", "]", text)))
-    OUTPUT.write_text(text + "\n", "utf-8")
+    return text + "\n"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def models_command(as_json: bool) -> None:
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    layout = "{:20}{:>5}  {:>6}  {:5}{}"
+    layout = "{:24}{:>5}  {:>6}  {:5}{}"
     click.echo(layout.format("model", "dim", "MB", "here", "finds by"))
     for row in rows:
         here = "yes" if row.here else "no"
