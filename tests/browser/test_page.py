@@ -24,6 +24,7 @@ from selenium.webdriver.remote.webelement import WebElement
 import tasks
 from lookalike import Library
 from lookalike.folder import printable
+from lookalike.library import Event, Progress
 from lookalike.web import create_app
 from lookalike.web.server import listen, make_server
 from tests.pictures import TEXT, heic, make_jpeg, textured
@@ -759,20 +760,33 @@ def test_indexing_is_shown_while_it_goes_on(driver: webdriver.Chrome, tmp_path: 
     (tmp_path / "pictures").mkdir()
     for seed in range(150):
         (tmp_path / "pictures" / f"{seed}.jpg").write_bytes(make_jpeg(textured(seed=seed)))
-    Library.open(tmp_path / "library", create=True).close()
-    running = Running(tmp_path / "library", tmp_path / "pictures")
-    try:
-        page = Page(driver, running.url)
-        page.open()
-        page.wait(page.by_id("progress").is_displayed)
-        words = page.wait(lambda: "images/s" in page.text("status") and page.text("status"))
-        assert re.match(r"\d+ pictures? · indexing \d+ of 150 · ", words)
-        assert "left" in words
-        page.wait(lambda: page.text("status") == "150 pictures", seconds=60)
-        assert not page.by_id("progress").is_displayed()
-        assert len(page.all(".tile")) == 24
-    finally:
-        running.stop()
+    seen = threading.Event()
+
+    def hold(event: Event) -> None:
+        if isinstance(event, Progress) and event.done:
+            seen.wait(60)  # a quick machine is done before the page is there
+
+    with Library.open(tmp_path / "library", create=True) as library:
+        running = Running(library.folder)
+        filling = threading.Thread(
+            target=library.index, args=[tmp_path / "pictures"], kwargs={"on_event": hold}
+        )
+        filling.start()
+        try:
+            page = Page(driver, running.url)
+            page.open()
+            page.wait(page.by_id("progress").is_displayed)
+            words = page.wait(lambda: "images/s" in page.text("status") and page.text("status"))
+            assert re.match(r"\d+ pictures? · indexing \d+ of 150 · ", words)
+            assert "left" in words
+            seen.set()
+            page.wait(lambda: page.text("status") == "150 pictures", seconds=60)
+            assert not page.by_id("progress").is_displayed()
+            assert len(page.all(".tile")) == 24
+        finally:
+            seen.set()
+            filling.join()
+            running.stop()
 
 
 def test_trouble_with_indexing_is_told(driver: webdriver.Chrome, tmp_path: Path) -> None:
