@@ -2,8 +2,9 @@
 
     python tasks.py demo [--images FOLDER] [--port N]   the page over samples, or over your pictures
     python tasks.py test [PYTEST ARGUMENTS]             lint, types and all tests
+    python tasks.py bench [--quick] [OPTIONS]           all benchmarks; `make bench` needs none
     python tasks.py install                             only the virtual environment
-    python tasks.py lock [--upgrade]                    requirements.lock anew (needs uv)
+    python tasks.py lock [--upgrade]                    the lock files anew (needs uv)
     python tasks.py clean                               remove all that these tasks made
 
 It needs the standard library alone, and starts on any Python 3.7 or newer in order to say which
@@ -29,10 +30,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
 VENV = ROOT / (os.environ.get("VENV") or ".venv")
+BENCH_LOCK = ROOT / "requirements-bench.lock"
+BENCH_VENV = VENV.with_name(f"{VENV.name}-bench")  # what is compared stays out of the other
 DEMO = ROOT / "demo"
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 WINDOWS = os.name == "nt"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_MEGABYTES = {"requirements.lock": 300, "requirements-bench.lock": 850}
 DRIVERS = ("chromedriver", "chromium.chromedriver")
 MAC_BROWSERS = ("/Applications/Google Chrome.app", "/Applications/Chromium.app")
 
@@ -44,7 +48,7 @@ class TaskError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do one task → its exit status: 0 done, 1 not done, 2 wrong usage, 130 interrupted."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    own = given[:1] if given[:1] == ["test"] else given  # what follows `test` is for pytest
+    own = given[:1] if given[:1] in (["test"], ["bench"]) else given  # the rest is handed on
     options = _parser().parse_args(own)
     options.rest = given[len(own) :]
     try:
@@ -77,10 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     option("--images", default=os.environ.get("IMAGES") or None, help="a folder of your own")
     option("--port", type=int, default=os.environ.get("PORT") or 5000, help="5000 by default")
     add("test", test, "lint, types and all tests; what follows is handed to pytest")
+    add("bench", bench, "run all benchmarks; what follows is handed to them")
     add("install", lambda _: install(), "make the virtual environment")
-    option = add("lock", lock, "make requirements.lock anew")
+    option = add("lock", lock, "make both lock files anew")
     option("--upgrade", action="store_true", help="take the newest versions that fit")
-    add("clean", clean, "remove the virtual environment, the demo and the caches")
+    add("clean", clean, "remove the virtual environments, the demo and the caches")
     return parser
 
 
@@ -116,29 +121,29 @@ def _again_with(python: Sequence[str], given: Sequence[str]) -> int:
     return subprocess.call([*python, str(ROOT / "tasks.py"), *given])
 
 
-def install() -> None:
-    """Make the virtual environment as the lock file says; done once, until the lock changes.
+def install(venv: Path = VENV, lock: Path = LOCK) -> None:
+    """Make a virtual environment as its lock file says; done once, until the lock changes.
 
     Raises:
         TaskError: this Python cannot make virtual environments.
         subprocess.CalledProcessError: the packages cannot be installed.
     """
-    stamp = VENV / "lookalike.stamp"
-    wanted = fingerprint()
-    if stamp.is_file() and stamp.read_text("utf-8") == wanted and _runs(venv_python()):
+    stamp, python = venv / "lookalike.stamp", venv_python(venv)
+    wanted = fingerprint(lock)
+    if stamp.is_file() and stamp.read_text("utf-8") == wanted and _runs(python):
         return
-    if not _runs(venv_python()):
-        make_environment(VENV, sys.executable)
-    pip = [str(venv_python()), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    with _step("Installing the packages of requirements.lock (once, some 300 MB)"):
-        run(*pip, "--require-hashes", "--requirement", str(LOCK))
+    if not _runs(python):
+        make_environment(venv, sys.executable)
+    pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    with _step(f"Installing the packages of {lock.name} (once, some {_MEGABYTES[lock.name]} MB)"):
+        run(*pip, "--require-hashes", "--requirement", str(lock))
         run(*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     stamp.write_text(wanted, "utf-8")
 
 
-def fingerprint() -> str:
-    """What an environment must have been made from: the lock file, the project's own settings."""
-    content = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
+def fingerprint(lock: Path = LOCK) -> str:
+    """What an environment must have been made from: its lock file, the project's own settings."""
+    content = lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
     return hashlib.sha256(content).hexdigest()
 
 
@@ -163,9 +168,9 @@ def check_ours(folder: Path) -> None:
         )
 
 
-def venv_python() -> Path:
-    """The environment's Python, whether it is there or not."""
-    return VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+def venv_python(venv: Path = VENV) -> Path:
+    """An environment's Python, whether it is there or not."""
+    return venv / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 
 # -- The demo
@@ -306,36 +311,28 @@ def _os_release() -> str:
     return file.read_text("utf-8") if file.is_file() else ""
 
 
-# -- The lock file
+# -- The benchmarks, and the lock files
+
+
+def bench(options: argparse.Namespace) -> None:
+    """Run all benchmarks; the figures go to benchmarks/latest.json."""
+    install(BENCH_VENV, BENCH_LOCK)
+    run(str(venv_python(BENCH_VENV)), "-m", "benchmarks", *options.rest)
 
 
 def lock(options: argparse.Namespace) -> None:
-    """Write requirements.lock: every package for every platform, with its hashes.
-
-    Raises:
-        TaskError: uv is missing, or the lock file names a place of this machine.
-    """
-    uv = shutil.which("uv")
-    if uv is None:
-        raise TaskError(
-            "The lock file is made with uv: install it (`pip install uv`) and try again."
-        )
-    groups = [f"--group={name}" for name in ("samples", "test", "lint", "build")]
-    command = [uv, "pip", "compile", "pyproject.toml", "--quiet", "--all-extras", *groups]
-    command += ["--universal", "--python-version=3.11", "--generate-hashes", "--no-annotate"]
-    command += ["--no-emit-index-url", "--no-emit-find-links", f"--output-file={LOCK.name}"]
-    command += ["--custom-compile-command=python tasks.py lock"]
-    run(*command, *(["--upgrade"] if options.upgrade else []))
-    if "://" in LOCK.read_text("utf-8"):
-        raise TaskError("requirements.lock names an address: take it out of uv's settings.")
+    """Write both lock files: every package for every platform, with its hashes."""
+    script = str(ROOT / "scripts" / "write_locks.py")
+    run(sys.executable, script, *(["--upgrade"] if options.upgrade else []))
 
 
 def clean(_options: argparse.Namespace) -> None:
     """Remove what the tasks made. The user's own pictures are never inside any of it."""
-    check_ours(VENV)
+    for folder in (VENV, BENCH_VENV):
+        check_ours(folder)
     for name in (".mypy_cache", ".pytest_cache", ".ruff_cache", "build", "dist"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
-    for folder in (VENV, DEMO):
+    for folder in (VENV, BENCH_VENV, DEMO):
         shutil.rmtree(folder, ignore_errors=True)
 
 

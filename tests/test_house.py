@@ -45,9 +45,12 @@ FLOOR_PLAN = {
 }
 
 # what a person may import from lookalike, and what we therefore keep
-PUBLIC = ["Hit", "Library", "LookalikeError", "Record", "Report", "__version__"]
+PUBLIC = ["Filter", "Hit", "Library", "LookalikeError", "Record", "Report", "__version__"]
 
-HEAVY = ("flask", "onnx", "onnxruntime", "pillow_heif", "rawpy", "rich", "waitress")
+HEAVY = (
+    *("flask", "numpy", "onnx", "onnxruntime", "PIL", "pillow_heif", "rawpy", "rich", "sqlite3"),
+    *("concurrent.futures", "filelock", "platformdirs", "waitress"),
+)
 NAMES_THAT_SAY_NOTHING = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MOST_LINES_OF_A_MODULE = 400
 MOST_LINES_OF_A_FUNCTION = 40
@@ -63,7 +66,8 @@ REGISTRY = re.compile(
 )
 
 MODULES = sorted(SOURCE.rglob("*.py"))
-CODE = [*MODULES, ROOT / "tasks.py", *sorted((ROOT / "scripts").glob("*.py"))]
+_SCRIPTS = [*(ROOT / "scripts").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
+CODE = [*MODULES, ROOT / "tasks.py", *sorted(_SCRIPTS)]
 
 
 def name_of(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The wheel holds all that Lookalike needs; the lock file fits what the project asks for."""
+"""The wheel holds all that Lookalike needs; the lock files fit what the project asks for."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 import lookalike
 
 ROOT = Path(__file__).resolve().parent.parent
+LOCK, BENCH_LOCK = ROOT / "requirements.lock", ROOT / "requirements-bench.lock"
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 
 
@@ -43,7 +44,10 @@ def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
         licences = {Path(name).name for name in archive.namelist() if "/licenses/" in name}
     assert held == expected
-    assert "lookalike/data/efficientnet-lite0.onnx" in held
+    assert {
+        "lookalike/data/efficientnet-lite0.onnx",
+        "lookalike/data/efficientnet-lite0-int8.onnx",
+    } <= held
     assert "lookalike/py.typed" in held
     assert {"LICENSE", "NOTICE"} <= licences
 
@@ -79,18 +83,25 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
-def wanted() -> list[Requirement]:
+def wanted() -> list[tuple[Path, Requirement]]:
+    """What each lock file must pin; the benchmarks have one of their own, with Lookalike in it."""
     settings = project()
-    extras = settings["project"]["optional-dependencies"].values()
-    groups = settings["dependency-groups"].values()
-    lists = [settings["project"]["dependencies"], *extras, *groups]
-    return [Requirement(text) for texts in lists for text in texts]
+    groups = settings["dependency-groups"]
+    own = [
+        settings["project"]["dependencies"],
+        *settings["project"]["optional-dependencies"].values(),
+    ]
+    lists = {
+        LOCK: [*own, *(groups[name] for name in groups if name != "bench")],
+        BENCH_LOCK: [*own, groups["bench"], groups["build"]],
+    }
+    return [(lock, Requirement(text)) for lock in lists for texts in lists[lock] for text in texts]
 
 
-def pinned() -> dict[str, list[Requirement]]:
-    """The lock file's rows by name; a name has several where platforms need several versions."""
+def pinned(lock: Path) -> dict[str, list[Requirement]]:
+    """A lock file's rows by name; a name has several where platforms need several versions."""
     rows: dict[str, list[Requirement]] = defaultdict(list)
-    text = (ROOT / "requirements.lock").read_text("utf-8").replace("\\\n", " ")
+    text = lock.read_text("utf-8").replace("\\\n", " ")
     for line in text.splitlines():
         if line and not line.startswith("#"):
             requirement = Requirement(re.sub(r"\s+--hash=\S+", "", line).strip())
@@ -98,19 +109,29 @@ def pinned() -> dict[str, list[Requirement]]:
     return rows
 
 
-@pytest.mark.parametrize("asked", wanted(), ids=str)
-def test_the_lock_file_pins_what_the_project_asks_for(asked: Requirement) -> None:
+@pytest.mark.parametrize(("lock", "asked"), wanted(), ids=str)
+def test_a_lock_file_pins_what_the_project_asks_for(lock: Path, asked: Requirement) -> None:
     versions = [
         specifier.version
-        for row in pinned()[canonicalize_name(asked.name)]
+        for row in pinned(lock)[canonicalize_name(asked.name)]
         for specifier in row.specifier
         if specifier.operator == "=="
     ]
     assert any(asked.specifier.contains(version) for version in versions)
 
 
-def test_every_row_of_the_lock_file_has_hashes_and_no_address() -> None:
-    text = (ROOT / "requirements.lock").read_text("utf-8")
+def test_what_is_measured_is_what_is_tested() -> None:
+    tested, measured = pinned(LOCK), pinned(BENCH_LOCK)
+    both = set(tested) & set(measured)
+    assert {"numpy", "onnxruntime", "pillow"} <= both
+    for name in both:
+        versions = [{str(row.specifier) for row in rows[name]} for rows in (measured, tested)]
+        assert versions[0] <= versions[1], name
+
+
+@pytest.mark.parametrize("lock", [LOCK, BENCH_LOCK], ids=str)
+def test_every_row_of_a_lock_file_has_hashes_and_no_address(lock: Path) -> None:
+    text = lock.read_text("utf-8")
     rows = re.split(r"(?m)^(?=[A-Za-z0-9])", text)[1:]
     assert len(rows) > 50
     assert all("--hash=sha256:" in row for row in rows)

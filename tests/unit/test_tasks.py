@@ -98,14 +98,44 @@ def test_a_python_without_ensurepip_is_one_sentence(
     assert not (tmp_path / "venv").exists()
 
 
-def test_another_lock_file_means_another_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = tasks.fingerprint()
+def test_another_lock_file_means_another_environment(tmp_path: Path) -> None:
     other = tmp_path / "requirements.lock"
     other.write_bytes(tasks.LOCK.read_bytes() + b"\n")
-    monkeypatch.setattr(tasks, "LOCK", other)
-    assert tasks.fingerprint() != before
+    assert len({tasks.fingerprint(lock) for lock in (tasks.LOCK, tasks.BENCH_LOCK, other)}) == 3
+
+
+def test_the_benchmarks_have_an_environment_of_their_own() -> None:
+    assert tasks.BENCH_VENV.parent == tasks.VENV.parent
+    assert tasks.BENCH_VENV.name == f"{tasks.VENV.name}-bench"
+
+
+def test_benchmarks_do_not_run_in_the_place_of_something_else(tmp_path: Path) -> None:
+    (occupied := tmp_path / "mine-bench").mkdir()
+    (occupied / "photo.jpg").write_bytes(b"mine")
+    done = run_tasks("bench", "--quick", VENV=str(tmp_path / "mine"))
+    assert (done.returncode, list(tmp_path.iterdir())) == (1, [occupied])
+    assert "is a folder of something else" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script is no program there")
+def test_both_lock_files_are_made_with_the_same_tool(tmp_path: Path) -> None:
+    (tmp_path / "uv").write_text('#!/bin/sh\necho "$@" >> "$(dirname "$0")/asked"\n', "utf-8")
+    (tmp_path / "uv").chmod(0o755)
+    done = run_tasks("lock", "--upgrade", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert (done.returncode, done.stderr) == (0, "")
+    main, bench = (tmp_path / "asked").read_text("utf-8").splitlines()
+    assert "--output-file=requirements.lock" in main
+    assert "--group=bench" not in main
+    assert {"--group=bench", "--constraint=requirements.lock"} <= set(bench.split())
+    assert main.endswith("--upgrade")
+    assert bench.endswith("--upgrade")
+
+
+def test_lock_files_without_the_tool_are_one_sentence(tmp_path: Path) -> None:
+    done = run_tasks("lock", PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "pip install uv" in done.stderr
+    assert one_sentence(done.stderr.strip())
 
 
 @pytest.mark.parametrize("task", ["clean", "install"])
@@ -154,7 +184,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
 def test_help_names_every_task() -> None:
     done = run_tasks("help")
     assert done.returncode == 0
-    for task in ("demo", "test", "install", "lock", "clean"):
+    for task in ("demo", "test", "bench", "install", "lock", "clean"):
         assert f"\n    {task} " in done.stdout
 
 
