@@ -1,4 +1,5 @@
-"""This machine → what it can do at most: operations, bytes from memory, writes that last.
+"""This machine → what it can do at most: operations, bytes from memory and to the disk, writes that
+last.
 
 The other figures are held against these: no search reads its vectors faster than the memory
 gives them, no network computes faster than a matrix product in the same runtime. Of each the best
@@ -25,6 +26,7 @@ from lookalike.encoder import runtime
 _SIDE = 2048  # of the matrices that are multiplied
 _BLOCK = 64 << 20  # bytes that each core reads: far more than any cache
 _PAGE = 4096
+_WRITTEN = 256 << 20  # bytes of one long write
 
 
 def measure(settings: Settings) -> Figures:
@@ -35,7 +37,9 @@ def measure(settings: Settings) -> Figures:
     of_numpy = _several(_product_of_numpy(), rounds).per(work)
     total = cores() * _BLOCK
     reads = _several(_read(), rounds).per(total / 1e9)
-    writes = _several(_lasting_write(settings.scratch), rounds).scaled(1e3)
+    writes = _several(_lasting_write(settings.scratch, bytes(_PAGE)), rounds).scaled(1e3)
+    long = _lasting_write(settings.scratch, bytes(_WRITTEN))
+    flow = _several(long, 3 if settings.quick else 5).per(_WRITTEN / 1e9)
     show(
         "What this machine does at most",
         ("", "median (least to most)"),
@@ -44,6 +48,7 @@ def measure(settings: Settings) -> Figures:
             ("the same, NumPy", of_numpy),
             ("reading from memory on all cores, GB/s", reads),
             ("a write of 4 kB that is on the disk, ms", writes),
+            ("writing to the disk, GB/s", flow),
         ],
     )
     return {
@@ -51,6 +56,7 @@ def measure(settings: Settings) -> Figures:
         "limit_numpy_gflops": round(max(of_numpy.values), 1),
         "limit_memory_gb_per_s": round(max(reads.values), 2),
         "limit_lasting_write_ms": round(min(writes.values), 3),
+        "limit_write_gb_per_s": round(max(flow.values), 3),
     }
 
 
@@ -106,12 +112,12 @@ def _read() -> Callable[[], object]:
     return lambda: list(pool.map(read, blocks))
 
 
-def _lasting_write(folder: Path) -> Callable[[], object]:
+def _lasting_write(folder: Path, content: bytes) -> Callable[[], object]:
     file = folder / "lasting"
 
     def write() -> None:
         with file.open("wb") as stream:
-            stream.write(bytes(_PAGE))
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
 

@@ -86,6 +86,7 @@ def _growth(latest: Latest, target: Path) -> Iterable[Path]:
         place.plot(*zip(*points, strict=True), marker="o", markersize=3, color=_OURS)
         place.set_xscale("log")
         place.set_yscale("log")
+        place.yaxis.set_minor_formatter("")
         place.set_ylim(*_decades([value for _, value in points]))
         place.set_title(name.replace("_", " "), fontsize=8)
         place.tick_params(labelsize=7)

@@ -133,6 +133,36 @@ def _bounds(latest: Latest) -> Iterator[tuple[str, str, float, float]]:
             yield f"search {rows:,} vectors", bound, size / flow, latest[f"search_{name}_ms"]
 
 
+def growth_limits(latest: Latest) -> str:
+    """What bounds each column of the growth, for the most pictures that it was measured with."""
+    rows = [
+        (what, bound, digits(least), digits(measured), digits(measured / least))
+        for what, bound, least, measured in _growth_bounds(latest)
+    ]
+    return _table(("", "bound by", "least", "measured", "times the least"), rows)
+
+
+def _growth_bounds(latest: Latest) -> Iterator[tuple[str, str, float, float]]:
+    rows, vector = latest.get("growth") or [{}], 4 * _DIM
+    last, encoded = rows[-1], [row["index_ms"] for row in rows if "index_ms" in row]
+    flow, write = latest.get("limit_memory_gb_per_s"), latest.get("limit_write_gb_per_s")
+    if encoded and "encoder_per_s" in latest:
+        yield "index, ms a picture", "the encoder", 1e3 / latest["encoder_per_s"], encoded[-1]
+    if write and "store_ms" in last:
+        bound = "writing the vector to the log, the database and the cache"
+        yield "store, ms a picture", bound, 3 * vector / write / 1e6, last["store_ms"]
+    if "bytes_each" in last:
+        yield "bytes a picture", "the vector, as truth and as cache", 2 * vector, last["bytes_each"]
+    if flow and "million_probes" in latest and "p50_ms" in last:
+        cells, probes = latest["million_cells"], latest["million_probes"]
+        read = vector * (cells + probes * last["pictures"] / cells) / 1e6
+        bound = f"reading {read:.0f} MB, centroids and cells, from memory"
+        yield "search, p50 in ms", bound, read / flow, last["p50_ms"]
+    if "find_s" in last:
+        bound = "`find` asking for every file's size"
+        yield "look again, s", bound, last["find_s"], last["again_s"]
+
+
 def _figures_of(benchmark: str) -> Callable[[Latest], str]:
     """All single figures of one benchmark, then its lists of rows as tables."""
 
@@ -143,9 +173,8 @@ def _figures_of(benchmark: str) -> Callable[[Latest], str]:
         needed, plot = PLOTS.get(benchmark, ("", ""))
         drawn = [plot] if needed in latest else []
         single = [name for name in names if not isinstance(latest[name], list)]
-        tables = [
-            _table(("figure", "measured"), [(f"`{name}`", _value(latest[name])) for name in single])
-        ]
+        lines = [(f"`{name}`", _value(latest[name])) for name in single]
+        tables = [_table(("figure", "measured"), lines)] if lines else []
         for name in names:
             if isinstance(latest[name], list) and latest[name]:
                 tables.append(f"`{name}`:\n\n{_rows(latest[name])}")
@@ -156,7 +185,7 @@ def _figures_of(benchmark: str) -> Callable[[Latest], str]:
 
 def _rows(rows: Sequence[Mapping[str, float | str]]) -> str:
     header = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [[_value(row[name]) if name in row else "" for name in header] for row in rows]
+    cells = [[_short(row[name]) if name in row else "" for name in header] for row in rows]
     return _table([name.replace("_", " ") for name in header], cells)
 
 
@@ -164,12 +193,17 @@ TABLES: dict[str, Callable[[Latest], str]] = {
     "origin": origin,
     "targets": targets,
     "limits": limits,
+    "growth-limits": growth_limits,
     **{name: _figures_of(name) for name in SECTIONS},
 }
 
 
 def _value(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:,}" if value else "0"
+
+
+def _short(value: float | str) -> str:
+    return digits(value) if isinstance(value, float) else _value(value)
 
 
 def _by(benchmark: str) -> str:

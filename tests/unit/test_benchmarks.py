@@ -336,7 +336,10 @@ def latest() -> dict[str, Any]:
             {"engine": "Lookalike", "p50_ms": 1.5, "recall30": 1.0},
             {"engine": "numpy", "p50_ms": 0.7, "recall30": 1.0},
         ],
-        "growth": [{"pictures": 1000, "open_s": 0.1}, {"pictures": 10_000, "open_s": 0.2}],
+        "growth": [
+            {"pictures": 1000, "open_s": 0.1, "index_ms": 3.0},
+            {"pictures": 10_000, "open_s": 0.2, "find_s": 0.5, "again_s": 1.5},
+        ],
         "measured_by": {
             "indexing": ["index_per_s", "encoder_per_s", "index_vs_encoder"],
             "search": ["search_flowers_ms", "search_flowers"],
@@ -350,11 +353,13 @@ def test_the_page_holds_what_was_measured(latest: dict[str, Any]) -> None:
     page = report.page(report.PAGE.read_text("utf-8"), latest)
     assert "| `index_vs_encoder` | 0.75 | >= 0.85 | **no** |" in page
     assert "| `search_flowers_ms` | 1.5 | < 3 | yes |" in page
-    assert "| numpy | 0.7 | 1.0 |" in page
+    assert "| numpy | 0.700 | 1.00 |" in page
     assert "| index a picture, both cores | the encoder | 2.50 | 3.33 | 1.33 |" in page
     assert "| search 8,189 vectors | reading 42 MB from memory" in page
     assert "Not measured on this machine: `python -m benchmarks.large`." in page
     assert "performance-growth.svg" in page
+    assert "| index, ms a picture | the encoder | 2.50 | 3.00 | 1.20 |" in page
+    assert "| look again, s | `find` asking for every file's size | 0.500 | 1.50 | 3.00 |" in page
     assert report.page(page, latest) == page
 
 
@@ -362,6 +367,15 @@ def test_a_page_without_its_marks_is_refused(latest: dict[str, Any]) -> None:
     text = report.PAGE.read_text("utf-8").replace("<!-- limits:", "<!-- borders:")
     with pytest.raises(LookupError, match="needs the marks"):
         report.page(text, latest)
+
+
+def test_the_figures_are_those_of_a_whole_run() -> None:
+    figures = json.loads(runner.LATEST.read_text("utf-8"))
+    assert figures["failed"] == []
+    assert figures["quick"] is False
+    assert tuple(figures["measured_by"]) == runner.ORDER
+    wanted = {*runner.FIGURES, *(name for name, *_ in report.TARGETS)}
+    assert wanted <= figures.keys()
 
 
 def test_the_page_is_current() -> None:
