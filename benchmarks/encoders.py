@@ -28,14 +28,14 @@ from benchmarks.pictures import synthetic
 from lookalike import image
 from lookalike.encoder import runtime, unit, usable_cores
 from lookalike.evaluate import evaluate, read_labels
-from lookalike.models import DEFAULT_MODEL, find
+from lookalike.models import find
 from lookalike.stores.base import Record
 from lookalike.weights import fetch
 
 Vectors = NDArray[np.float32]
 Run = Callable[[Vectors], Vectors]
 
-CARD = find(DEFAULT_MODEL)
+CARD = find("efficientnet-lite0")
 WORTH = 1.15
 """How many times as quick something has to be to be looked at further."""
 _READY = 240  # pictures of one round

@@ -1,7 +1,7 @@
 """The flowers → pictures a second: Lookalike end to end, its encoder alone, the paper's pipeline.
 
 Each of them is a process of its own, and they work in turns on one slice of the pictures after the
-other; Lookalike with its default model, and once more with the same network in whole numbers. *End
+other; Lookalike with its default model, and once more with the same network in float32. *End
 to end* is `Library.index`: walk, read, hash, decode, resize, encode, commit to SQLite, write the
 matrix. *The encoder alone* has its input ready in memory and uses the cores in whichever way is
 quickest here: one batch spread over them, or a batch for each of them.
@@ -18,20 +18,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import flowers, paper
 from benchmarks.machine import cores
 from benchmarks.measuring import Figures, Sample, Settings, alone, child, show, timed
 from lookalike import Library
 from lookalike.encoder import Encoder
-from lookalike.image import read, to_input
-from lookalike.models import find
+from lookalike.image import Input, read, to_input
+from lookalike.models import DEFAULT_MODEL, find
 
-MODEL, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
-_READY = 400  # arrays that the encoder has ready of each slice: 0.24 GB
+MODEL, FLOAT32 = DEFAULT_MODEL, "efficientnet-lite0"
+_READY = 400  # arrays that the encoder has ready of each slice: 0.24 GB in float32
 _ON_PAPER = 13  # pictures of each slice that the paper's pipeline sees
-_PAIRS = (("index", "encoder"), ("index_int8", "encoder_int8"))
+_PAIRS = (("index", "encoder"), ("index_float32", "encoder_float32"))
 _NAMES = tuple(name for pair in _PAIRS for name in pair)
 
 
@@ -53,7 +52,7 @@ def measure(settings: Settings) -> Figures:
     """Rates and ratios by slice, and the whole command once."""
     pictures = settings.pictures()
     folder = settings.scratch / "indexing"
-    slices = _slices(pictures, folder / "pictures", 4 if settings.quick else 8)
+    slices = _slices(pictures, folder / "pictures", 4)
     way, rates = _in_turns(folder, slices)
     shutil.rmtree(folder)
     whole = flowers.index(settings)
@@ -61,15 +60,15 @@ def measure(settings: Settings) -> Figures:
 
 
 def _in_turns(folder: Path, slices: Sequence[Path]) -> tuple[Way, dict[str, Sample]]:
-    """Each slice is seen by the encoder, by Lookalike, by the encoder once more, by both in whole
-    numbers, and by the paper."""
+    """Each slice is seen by the encoder, by Lookalike, by the encoder once more, by both in
+    float32, and by the paper."""
     graph, features = paper.make_graph(folder / "vgg16.onnx"), folder / "features"
     features.mkdir()
     rates: dict[str, list[float]] = {name: [] for name in ("paper", *_NAMES)}
     with child() as ours, child() as encoder, child() as old:
         way = encoder.submit(best_way, slices[0]).result()
         first = _some(slices[0], folder / "first")
-        for model in (MODEL, INT8):
+        for model in (MODEL, FLOAT32):
             ours.submit(index, folder / model, model, first).result()
         old.submit(paper.extract, graph, _files(slices[0])[:2], features).result()
 
@@ -78,7 +77,7 @@ def _in_turns(folder: Path, slices: Sequence[Path]) -> tuple[Way, dict[str, Samp
 
         for part in slices:
             files = _files(part)
-            for model, (end_to_end, alone_) in zip((MODEL, INT8), _PAIRS, strict=True):
+            for model, (end_to_end, alone_) in zip((MODEL, FLOAT32), _PAIRS, strict=True):
                 before = encoded(part, model)
                 took = ours.submit(index, folder / model, model, part).result()
                 rates[end_to_end].append(len(files) / took)
@@ -95,7 +94,7 @@ def _figures(
 ) -> Figures:
     ours, encoder, old = rates["index"], rates["encoder"], rates["paper"]
     vs_encoder, vs_paper = ours.over(encoder), ours.over(old)
-    int8, int8_encoder = rates["index_int8"], rates["encoder_int8"]
+    float32, float32_encoder = rates["index_float32"], rates["encoder_float32"]
     show(
         f"Indexing {count:,} flowers, pictures a second, by slice: median (least to most)",
         ("", "pictures/s", "Lookalike's ratio to it"),
@@ -103,8 +102,8 @@ def _figures(
             ("Lookalike, end to end", ours, ""),
             (f"its encoder alone ({way})", encoder, vs_encoder),
             ("the paper's pipeline", old, vs_paper),
-            ("Lookalike in whole numbers", int8, ours.over(int8)),
-            ("its encoder alone", int8_encoder, ours.over(int8_encoder)),
+            ("Lookalike in float32", float32, ours.over(float32)),
+            ("its encoder alone", float32_encoder, ours.over(float32_encoder)),
             ("the whole command, with its start", count / seconds, ""),
         ],
     )
@@ -117,10 +116,11 @@ def _figures(
         "index_vs_encoder_least": round(min(vs_encoder.values), 3),
         "index_vs_paper": round(vs_paper.median, 1),
         "index_vs_paper_least": round(min(vs_paper.values), 1),
-        "index_int8_per_s": round(int8.median, 1),
-        "encoder_int8_per_s": round(int8_encoder.median, 1),
-        "index_int8_vs_float32": round(int8.over(ours).median, 2),
-        "index_int8_vs_paper": round(int8.over(old).median, 1),
+        "index_float32_per_s": round(float32.median, 1),
+        "encoder_float32_per_s": round(float32_encoder.median, 1),
+        "index_float32_vs_encoder": round(float32.over(float32_encoder).median, 3),
+        "index_float32_vs_paper": round(float32.over(old).median, 1),
+        "index_vs_float32": round(ours.over(float32).median, 2),
         "index_command_s": round(seconds, 2),
         "index_command_per_s": round(count / seconds, 1),
         "index_command_vs_encoder": round(count / seconds / encoder.median, 3),
@@ -145,7 +145,7 @@ def _library(folder: Path, model: str) -> Library:
 
 def best_way(folder: Path) -> Way:
     """The quickest way to use the cores here, by trying each five times in turns."""
-    ready = _ready(folder)[:128]
+    ready = _ready(folder, MODEL)[:128]
     taken = {way: [_encode(ready, MODEL, way)][:0] for way in WAYS}
     for _ in range(5):
         for way in WAYS:
@@ -155,10 +155,10 @@ def best_way(folder: Path) -> Way:
 
 def encode_ready(folder: Path, model: str, way: Way) -> float:
     """Encode the arrays of a folder's pictures, which are made before → seconds."""
-    return _encode(_ready(folder), model, way)
+    return _encode(_ready(folder, model), model, way)
 
 
-def _encode(ready: NDArray[np.float32], model: str, way: Way) -> float:
+def _encode(ready: Input, model: str, way: Way) -> float:
     encoder = _encoder(model, 1 if way.side_by_side else cores())
     batches = [ready[at : at + way.batch] for at in range(0, len(ready), way.batch)]
     if not way.side_by_side:
@@ -172,9 +172,9 @@ def _encoder(model: str, threads: int) -> Encoder:
     return Encoder.load(find(model), threads=threads)
 
 
-@lru_cache(maxsize=1)
-def _ready(folder: Path) -> NDArray[np.float32]:
-    preprocess = find(MODEL).preprocess
+@lru_cache(maxsize=2)
+def _ready(folder: Path, model: str) -> Input:
+    preprocess = find(model).preprocess
     pictures = (read(file, near=preprocess.near).image for file in _files(folder)[:_READY])
     return np.stack([to_input(picture, preprocess) for picture in pictures])
 

@@ -22,9 +22,6 @@ from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks import flowers, pictures
 from benchmarks.measuring import (
     Figures,
@@ -40,7 +37,7 @@ from benchmarks.measuring import (
     timed,
 )
 from lookalike.encoder import Encoder
-from lookalike.image import Preprocess, read, to_input
+from lookalike.image import Input, Preprocess, read, to_input
 from lookalike.models import DEFAULT_MODEL, find
 
 _PAUSE = 0.03  # seconds before a question: threads that wait for work busily have gone to sleep
@@ -192,7 +189,7 @@ def _form(picture: bytes) -> bytes:
     )
 
 
-def _input(content: bytes, preprocess: Preprocess) -> NDArray[np.float32]:
+def _input(content: bytes, preprocess: Preprocess) -> Input:
     return to_input(read(content, near=preprocess.near).image, preprocess)
 
 

@@ -84,7 +84,7 @@ def lite0_int8(picture: Image.Image) -> Array:
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(SHIPPED / f"{INT8}.onnx", options)
-    image = ((squashed(picture) - 127) / 128).transpose(2, 0, 1)[None]
+    image = squashed(picture).astype(np.uint8)[None]
     return np.asarray(session.run(["embedding"], {"image": image})[0][0], np.float32)
 
 

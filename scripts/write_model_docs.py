@@ -107,7 +107,9 @@ def _input(how: Preprocess) -> str:
         "pad": f"padded to {how.size} x {how.size}",
     }
     mean, std = (" ".join(f"{number:g}" for number in triple) for triple in (how.mean, how.std))
-    return f"{how.channels}, {how.layout}; {fits[how.fit]}, {how.resample}; mean {mean}; std {std}"
+    values = "" if how.values == "float32" else " as bytes, which the graph normalises"
+    text = f"{how.channels}, {how.layout}{values}; {fits[how.fit]}, {how.resample}"
+    return f"{text}; mean {mean}; std {std}"
 
 
 def _vector(card: ModelCard) -> str:

@@ -26,7 +26,7 @@ FLOOR_PLAN = {
     "models": "errors image",
     "graphs": "errors models",
     "weights": "errors models graphs",
-    "encoder": "errors models weights",
+    "encoder": "errors image models weights",
     "stores.base": "errors",
     "stores.embedded": "errors stores.base",
     "indexing": "errors folder image encoder stores.base",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lookalike import weights
 from lookalike.errors import MissingExtraError, ModelError
+from lookalike.image import Input
 from lookalike.models import ModelCard
 from lookalike.models.card import Pooling
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 _AT_ONCE = 2
 """Pictures in one run of a graph: what is computed for two still fits into the caches of a core."""
+_TENSORS = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
 class Encoder:
@@ -54,19 +56,19 @@ class Encoder:
         """
         path = weights.fetch(card, on_progress=on_progress)
         graph = _Graph(card.name, path, card.output, threads or usable_cores())
-        graph.check_input("tensor(float)", (None, *_input_shape(card)))
+        graph.check_input(_TENSORS[card.preprocess.values], (None, *card.preprocess.shape))
         return cls(card, graph)
 
-    def encode(self, batch: Vectors) -> Vectors:
+    def encode(self, batch: Input) -> Vectors:
         """Prepared pictures (n, 3, side, side), or (n, side, side, 3) → unit vectors (n, dim).
 
         A vector of zeros stays one. Raises `ModelError` where the batch does not have the shape
         that the card's preprocess makes, or the model's answer not the one its card says.
         """
-        expected = _input_shape(self.card)
-        if batch.ndim != 4 or batch.shape[1:] != expected or batch.dtype != np.float32:
+        expected, values = self.card.preprocess.shape, self.card.preprocess.values
+        if batch.ndim != 4 or batch.shape[1:] != expected or batch.dtype != values:
             raise ModelError(
-                f"The model {self.card.name!r} takes float32 batches of shape (n, "
+                f"The model {self.card.name!r} takes {values} batches of shape (n, "
                 f"{', '.join(map(str, expected))}), not {batch.dtype} of {batch.shape}."
             )
         if not len(batch):
@@ -74,13 +76,14 @@ class Encoder:
         parts = (batch[start : start + _AT_ONCE] for start in range(0, len(batch), _AT_ONCE))
         return np.concatenate([self._encode(part) for part in parts])
 
-    def _encode(self, part: Vectors) -> Vectors:
+    def _encode(self, part: Input) -> Vectors:
         answer = self._graph.run({self._graph.input: part})
         return unit(_pool(answer, len(part), self.card, self.card.pooling))
 
-    def inputs(self, rows: int) -> Vectors:
+    def inputs(self, rows: int) -> Input:
         """Room for a batch of that many prepared pictures, to be written into."""
-        return np.empty((rows, *_input_shape(self.card)), np.float32)
+        how = self.card.preprocess
+        return np.empty((rows, *how.shape), how.values)
 
     def encode_words(self, texts: Sequence[str]) -> Vectors:
         """Texts → unit vectors (n, dim), in the same space as those of the pictures.
@@ -208,11 +211,6 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _input_shape(card: ModelCard) -> tuple[int, int, int]:
-    side = card.preprocess.size
-    return (3, side, side) if card.preprocess.layout == "NCHW" else (side, side, 3)
 
 
 def _pool(answer: Vectors, rows: int, card: ModelCard, pooling: Pooling) -> Vectors:

@@ -333,7 +333,7 @@ def test_a_library_of_a_newer_version(photographs: Path, copy: Path) -> None:
 
 def test_a_library_of_another_model(photographs: Path, copy: Path) -> None:
     message = refused("index", photographs, "--library", copy, "--model", "vgg16-conv")
-    assert "was made with the model efficientnet-lite0, not vgg16-conv" in message
+    assert "was made with the model efficientnet-lite0-int8, not vgg16-conv" in message
     assert "--library" in message
     assert "efficientnet-lite0" in refused("index", photographs, "--library", copy, "--model", "x")
     change(copy, "UPDATE settings SET value = 'other weights' WHERE name = 'identity'")

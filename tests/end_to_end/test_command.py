@@ -251,7 +251,7 @@ def test_stats_say_what_there_is_and_what_was_skipped(pictures: Path, library: P
         "images": 3,
         "skipped": 1,
         "roots": [str(pictures)],
-        "model": "efficientnet-lite0",
+        "model": "efficientnet-lite0-int8",
         "dim": 1280,
         "folder": str(library),
         "indexing": None,
@@ -260,7 +260,7 @@ def test_stats_say_what_there_is_and_what_was_skipped(pictures: Path, library: P
     words = run("stats", "--library", library).out
     exact = r"search +every picture is compared \(exact\)"
     assert "waiting" not in words
-    for line in (r"pictures +3", r"skipped +1", exact, r"model +efficientnet-lite0 .*1280"):
+    for line in (r"pictures +3", r"skipped +1", exact, r"model +efficientnet-lite0-int8 .*1280"):
         assert re.search(line, words), words
     assert str(pictures) in words
     skipped = run("stats", "--library", library, "--skipped").out.splitlines()
@@ -301,7 +301,7 @@ def test_a_library_survives_a_moved_folder_and_forgets_one(pictures: Path, libra
 def test_models_are_listed_with_what_they_are_and_can_do() -> None:
     rows = run("models", "--json").json
     by_name = {row["name"]: row for row in rows}
-    assert rows[0]["name"] == "efficientnet-lite0"
+    assert rows[0]["name"] == "efficientnet-lite0-int8"
     assert rows[0]["here"] is True
     assert by_name["vgg16"]["dim"] == 4096
     assert by_name["vgg16-conv"]["dim"] == 512
@@ -376,7 +376,7 @@ def test_features_go_out_and_come_back(photographs: Path, shared: Path, tmp_path
         assert np.array_equal(one, row)
     expected = search(photographs / CAT, shared).json
     for number, (source, model) in enumerate(
-        [(folder, []), (matrix, ["--model", "efficientnet-lite0"])]
+        [(folder, []), (matrix, ["--model", "efficientnet-lite0-int8"])]
     ):
         library = tmp_path / f"library {number}"
         told = run("import", source, photographs, "--library", library, *model)

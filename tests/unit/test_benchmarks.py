@@ -30,7 +30,7 @@ from benchmarks.clusters import Mixture
 from benchmarks.measuring import MissingError, Sample, Settings
 from lookalike import Library, image
 from lookalike.encoder import Encoder
-from lookalike.models import find
+from lookalike.models import DEFAULT_MODEL, find
 
 FOLDER = Path(runner.__file__).parent
 BENCHMARKS = [
@@ -268,7 +268,7 @@ def test_a_mosaic_is_full_of_photographs(photographs: Path) -> None:
 
 def test_reduced_and_full_decoding_are_compared_by_their_vectors() -> None:
     content = pictures.jpeg(pictures.synthetic(0, (1200, 900)))
-    taken = large._compare([content, content], Encoder.load(find(large.MODEL)), rounds=1)
+    taken = large._compare([content, content], Encoder.load(find(DEFAULT_MODEL)), rounds=1)
     assert [len(sample.values) for sample in taken] == [2, 2, 2, 2]
     assert 0.9 < taken.cosine.median <= 1.0001
 
@@ -276,8 +276,8 @@ def test_reduced_and_full_decoding_are_compared_by_their_vectors() -> None:
 def test_the_encoder_is_measured_on_what_it_encodes(photographs: Path, tmp_path: Path) -> None:
     for file in photographs.rglob("*.jpg"):
         shutil.copy(file, tmp_path)
-    ready = indexing._ready(tmp_path)
-    assert ready.shape[1:] == (3, 224, 224)
+    ready = indexing._ready(tmp_path, indexing.MODEL)
+    assert ready.shape[1:] == (224, 224, 3)
     for way in (indexing.Way(False, 2), indexing.Way(True, 1)):
         assert indexing._encode(ready, indexing.MODEL, way) > 0
         assert str(way)

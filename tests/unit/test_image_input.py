@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from lookalike.image import Preprocess, read, thumbnail, to_input
-from lookalike.image.preprocess import Channels, Fit, Layout, Resample
+from lookalike.image.preprocess import Channels, Fit, Layout, Values
+from lookalike.image.resize import Resample, resized
 from tests import pictures
 
 PLAIN = Preprocess(
@@ -23,16 +24,13 @@ PLAIN = Preprocess(
     mean=(127.0, 127.0, 127.0),
     std=(128.0, 128.0, 128.0),
 )
+SIDES = (224, 224)
+SHAPES: dict[Layout, tuple[int, int, int]] = {"NCHW": (3, *SIDES), "NHWC": (*SIDES, 3)}
 IMAGENET = dataclasses.replace(PLAIN, mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
-FILTERS = {
-    "bicubic": Image.Resampling.BICUBIC,
-    "bilinear": Image.Resampling.BILINEAR,
-    "lanczos": Image.Resampling.LANCZOS,
-}
 
 
-def by_definition(resized: Image.Image, preprocess: Preprocess) -> np.ndarray:
-    values = (np.asarray(resized, np.float64) - preprocess.mean) / preprocess.std
+def by_definition(pixels: Image.Image | np.ndarray, preprocess: Preprocess) -> np.ndarray:
+    values = (np.asarray(pixels, np.float64) - preprocess.mean) / preprocess.std
     if preprocess.channels == "BGR":
         values = values[:, :, ::-1]
     return values.transpose(2, 0, 1) if preprocess.layout == "NCHW" else values
@@ -48,21 +46,35 @@ def test_squash(resample: Resample, channels: Channels, layout: Layout) -> None:
     preprocess = dataclasses.replace(IMAGENET, resample=resample, channels=channels, layout=layout)
     image = pictures.textured()
     found = to_input(image, preprocess)
-    expected = by_definition(image.resize((224, 224), FILTERS[resample]), preprocess)
+    expected = by_definition(resized(image, (224, 224), resample), preprocess)
     assert found.dtype == np.float32
     assert found.flags.c_contiguous
     assert found.shape == ((3, 224, 224) if layout == "NCHW" else (224, 224, 3))
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
-def test_the_input_is_written_where_it_is_wanted() -> None:
-    for layout, shape in (("NCHW", (2, 3, 224, 224)), ("NHWC", (2, 224, 224, 3))):
-        preprocess = dataclasses.replace(IMAGENET, layout=layout)  # type: ignore[arg-type]
-        batch = np.zeros(shape, np.float32)
-        found = to_input(pictures.textured(), preprocess, out=batch[1])
-        assert found.base is batch
-        np.testing.assert_array_equal(batch[1], to_input(pictures.textured(), preprocess))
-        assert not batch[0].any()
+@pytest.mark.parametrize("channels", ["RGB", "BGR"])
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_a_model_that_normalises_itself_gets_the_pixels(channels: Channels, layout: Layout) -> None:
+    preprocess = dataclasses.replace(IMAGENET, channels=channels, layout=layout, values="uint8")
+    image = pictures.textured()
+    plain = dataclasses.replace(preprocess, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    found = to_input(image, preprocess)
+    assert found.dtype == np.uint8
+    assert found.shape == SHAPES[layout]
+    assert found.flags.c_contiguous
+    np.testing.assert_array_equal(found, by_definition(resized(image, SIDES, "bicubic"), plain))
+
+
+@pytest.mark.parametrize("values", ["float32", "uint8"])
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_the_input_is_written_where_it_is_wanted(layout: Layout, values: Values) -> None:
+    preprocess = dataclasses.replace(IMAGENET, layout=layout, values=values)
+    batch = np.zeros((2, *SHAPES[layout]), values)
+    found = to_input(pictures.textured(), preprocess, out=batch[1])
+    assert found.base is batch
+    np.testing.assert_array_equal(batch[1], to_input(pictures.textured(), preprocess))
+    assert not batch[0].any()
 
 
 @pytest.mark.parametrize("size", [(320, 240), (240, 320), (301, 257), (900, 100), (50, 70)])
@@ -76,8 +88,8 @@ def test_crop_is_resize_then_cut(
     short = short_side or 224
     wide, high = (int(short * side / min(size)) for side in size)
     left, top = round((wide - 224) / 2), round((high - 224) / 2)
-    resized = image.resize((wide, high), Image.Resampling.BICUBIC)
-    expected = by_definition(resized.crop((left, top, left + 224, top + 224)), preprocess)
+    whole = resized(image, (wide, high), "bicubic")
+    expected = by_definition(whole[top : top + 224, left : left + 224], preprocess)
     difference = np.abs(to_input(image, preprocess) - expected)
     # Cutting first rounds the position of the window to whole values once more, no further.
     assert difference.max() <= 2.01 / 128
@@ -98,10 +110,8 @@ def test_pad_keeps_all_and_is_nought_around_it(size: tuple[int, int]) -> None:
     upright = found if size[0] > size[1] else found.transpose(0, 2, 1)
     assert not upright[:, :56].any()
     assert not upright[:, -56:].any()
-    resized = pictures.textured(*size).resize(
-        (224, 112) if size[0] > size[1] else (112, 224), Image.Resampling.BICUBIC
-    )
-    expected = by_definition(resized, preprocess)
+    kept = (224, 112) if size[0] > size[1] else (112, 224)
+    expected = by_definition(resized(pictures.textured(*size), kept, "bicubic"), preprocess)
     inner = upright[:, 56:-56]
     np.testing.assert_allclose(
         inner, expected if size[0] > size[1] else expected.transpose(0, 2, 1), atol=1e-6

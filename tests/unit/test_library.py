@@ -40,6 +40,7 @@ from lookalike.library import (
     default_folder,
     read_features,
 )
+from lookalike.models import DEFAULT_MODEL
 from lookalike.stores.embedded import builder
 from tests import records as vectors
 from tests.disks import open_folder, ordinary_user
@@ -79,7 +80,7 @@ def shown(hits: list[Hit]) -> list[tuple[str, float]]:
 def test_a_new_library_is_empty_and_has_the_default_model(tmp_path: Path) -> None:
     with Library.open(tmp_path / "new" / "library", create=True) as library:
         assert library.folder == tmp_path / "new" / "library"
-        assert (library.model, library.card.name) == ("efficientnet-lite0", "efficientnet-lite0")
+        assert (library.model, library.card.name) == (DEFAULT_MODEL, DEFAULT_MODEL)
         assert not library.read_only
         stats = library.stats()
         assert (stats.images, stats.skipped, stats.roots, stats.dim) == (0, 0, (), 1280)

@@ -2,11 +2,12 @@
 
 from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, decoders, read
 from lookalike.image.kinds import looks_like_picture, sniff
-from lookalike.image.preprocess import Preprocess, to_input
+from lookalike.image.preprocess import Input, Preprocess, to_input
 from lookalike.image.thumbs import thumbnail
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
+    "Input",
     "Picture",
     "Preprocess",
     "decoders",

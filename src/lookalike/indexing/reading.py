@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from lookalike import folder, image
-from lookalike.encoder import Encoder, Vectors, usable_cores
+from lookalike.encoder import Encoder, usable_cores
 from lookalike.errors import ImageError
 from lookalike.folder import ImageFile
 from lookalike.indexing.room import Room
@@ -115,7 +115,7 @@ class Reader:
         rows = iter(self._encoder.encode(inputs[:fresh]))
         return [Encoded(one, next(rows)) if isinstance(one, Record) else one for one in found]
 
-    def _read(self, file: ImageFile, into: Vectors) -> Record | Reused | Failed:
+    def _read(self, file: ImageFile, into: image.Input) -> Record | Reused | Failed:
         """One file; the pixels of a picture that must be encoded go into one row of its input."""
         try:
             content, digest = content_of(file)

@@ -41,7 +41,7 @@ __all__ = [
     "find",
 ]
 
-DEFAULT_MODEL = "efficientnet-lite0"
+DEFAULT_MODEL = CARDS[0].name
 
 
 def cards() -> tuple[ModelCard, ...]:

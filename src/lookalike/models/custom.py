@@ -1,6 +1,6 @@
 """A user's own .onnx file with a .toml beside it → its `ModelCard`, or a sentence on what is wrong.
 
-The card of ``flowers.onnx`` is ``flowers.toml``; every line but the last two is needed::
+The card of ``flowers.onnx`` is ``flowers.toml``; every line but the last three is needed::
 
     name = "flowers-vit"
     dim = 384
@@ -14,6 +14,7 @@ The card of ``flowers.onnx`` is ``flowers.toml``; every line but the last two is
     output = "last_hidden_state"        # the name of the graph's output
     pooling = "cls"         # none, mean or cls
     licence = "CC-BY-4.0"
+    values = "float32"      # or uint8: the pixels as they are, the graph takes mean and std itself
     short_side = 256        # with fit = "crop": the short side before the cut; else size
     summary = "Our flowers"
 """
@@ -29,7 +30,8 @@ from typing import cast, get_args
 
 from lookalike.errors import ModelError
 from lookalike.image import Preprocess
-from lookalike.image.preprocess import Channels, Fit, Layout, Resample, Triple
+from lookalike.image.preprocess import Channels, Fit, Layout, Triple, Values
+from lookalike.image.resize import Resample
 from lookalike.models.card import LocalFile, ModelCard, Pooling
 from lookalike.models.catalogue import CARDS
 
@@ -39,7 +41,7 @@ _NEEDED = frozenset(
         *("size", "fit", "resample", "channels", "layout", "mean", "std"),
     )
 )
-_OPTIONAL = frozenset(("short_side", "summary"))
+_OPTIONAL = frozenset(("short_side", "summary", "values"))
 
 
 def read_card(path: Path) -> ModelCard:
@@ -123,7 +125,7 @@ class _Fields:
 
     def choice(self, field: str, kind: object) -> str:
         choices: tuple[str, ...] = get_args(kind)
-        value = self.fields[field]
+        value = self.fields.get(field, choices[0])
         if value not in choices:
             raise self.wrong(field, f"one of {', '.join(choices)}")
         return str(value)
@@ -170,6 +172,7 @@ class _Fields:
             mean=self.triple("mean"),
             std=self.std(),
             short_side=self.short_side(size),
+            values=cast(Values, self.choice("values", Values)),
         )
 
     def card(self, source: LocalFile) -> ModelCard:

@@ -77,9 +77,13 @@ def remove(connection: sqlite3.Connection, revision: int, image: int) -> int:
 
 def root_id(connection: sqlite3.Connection, root: str) -> int:
     """The number of a root, which is entered if it is new."""
-    path = os.fsencode(root)
-    connection.execute("INSERT OR IGNORE INTO roots (path) VALUES (?)", (path,))
-    return int(connection.execute("SELECT id FROM roots WHERE path = ?", (path,)).fetchone()[0])
+    path = (os.fsencode(root),)
+    found = connection.execute("SELECT id FROM roots WHERE path = ?", path).fetchone()
+    if found is None:
+        found = connection.execute(
+            "INSERT INTO roots (path) VALUES (?) RETURNING id", path
+        ).fetchone()
+    return int(found[0])
 
 
 def keep(connection: sqlite3.Connection, revision: int, one: Record, embedding: Embedding) -> None:
