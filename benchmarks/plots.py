@@ -41,7 +41,7 @@ def _indexing(latest: Latest, target: Path) -> Iterable[Path]:
         ("encoder alone", latest.get("encoder_per_s")),
         ("Lookalike, end to end", latest.get("index_per_s")),
         ("the whole command", latest.get("index_command_per_s")),
-        ("in whole numbers, end to end", latest.get("index_int8_per_s")),
+        ("in float32, end to end", latest.get("index_float32_per_s")),
         ("the paper's pipeline", latest.get("paper_per_s")),
     ]
     known = [(name, rate) for name, rate in bars if rate is not None]

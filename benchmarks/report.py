@@ -116,10 +116,10 @@ def limits(latest: Latest) -> str:
 
 def _bounds(latest: Latest) -> Iterator[tuple[str, str, float, float]]:
     speed, flow = latest.get("limit_gflops"), latest.get("limit_memory_gb_per_s")
-    if speed and "encoder_per_s" in latest:
+    if speed and "encoder_float32_per_s" in latest:
         work = f"{_OPERATIONS:.2f} thousand million operations, at the rate of a matrix product"
-        one = 1e3 / latest["encoder_per_s"]
-        yield "encode a picture, both cores", work, 1e3 * _OPERATIONS / speed, one
+        one = 1e3 / latest["encoder_float32_per_s"]
+        yield "encode a picture in float32, both cores", work, 1e3 * _OPERATIONS / speed, one
     if "index_per_s" in latest:
         encoder = 1e3 / latest["encoder_per_s"]
         yield "index a picture, both cores", "the encoder", encoder, 1e3 / latest["index_per_s"]

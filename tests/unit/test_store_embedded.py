@@ -288,6 +288,10 @@ def test_finding_by_place_and_by_content(store: EmbeddedStore) -> None:
     assert found.relative == "a"
     assert store.find_content("y" * 64) is None
     assert store.find(ROOT, "c") is None
+    assert {one.relative for one in store.find_all(ROOT, ["a", "c", "b"])} == {"a", "b"}
+    many = [*map(str, range(1200)), "a"]
+    assert [one.relative for one in store.find_all(ROOT, many)] == ["a"]
+    assert store.find_all("/elsewhere", ["a"]) == store.find_all(ROOT, []) == []
     assert store.find("/elsewhere", "a") is None
 
 

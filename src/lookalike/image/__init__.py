@@ -3,6 +3,7 @@
 from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, decoders, read
 from lookalike.image.kinds import looks_like_picture, sniff
 from lookalike.image.preprocess import Input, Preprocess, to_input
+from lookalike.image.quiet import quiet
 from lookalike.image.thumbs import thumbnail
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Preprocess",
     "decoders",
     "looks_like_picture",
+    "quiet",
     "read",
     "sniff",
     "thumbnail",

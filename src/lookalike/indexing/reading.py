@@ -109,9 +109,10 @@ class Reader:
         inputs = self._encoder.inputs(len(files))
         found: list[Record | Reused | Failed] = []
         fresh = 0
-        for file in files:
-            found.append(one := self._read(file, inputs[fresh]))
-            fresh += isinstance(one, Record)
+        with image.quiet():  # entered once for all of them
+            for file in files:
+                found.append(one := self._read(file, inputs[fresh]))
+                fresh += isinstance(one, Record)
         rows = iter(self._encoder.encode(inputs[:fresh]))
         return [Encoded(one, next(rows)) if isinstance(one, Record) else one for one in found]
 

@@ -171,8 +171,11 @@ class _Run:
 
     def _pictures_at(self, places: Sequence[Record | ImageFile]) -> dict[str, Record]:
         """What the library holds at some places, by relative path."""
-        found = (self._store.find(one.root, one.relative) for one in places)
-        return {record.relative: record for record in found if record is not None}
+        found: dict[str, Record] = {}
+        for root in {one.root for one in places}:
+            relatives = [one.relative for one in places if one.root == root]
+            found |= {one.relative: one for one in self._store.find_all(root, relatives)}
+        return found
 
     # ---- what is told
 

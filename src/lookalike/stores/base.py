@@ -285,6 +285,9 @@ class Catalogue(VectorStore, Protocol):
     def find(self, root: str, relative: str) -> Record | None:
         """The record of one place, or None."""
 
+    def find_all(self, root: str, relatives: Sequence[str]) -> list[Record]:
+        """The records of some places below a root; those where there is none are left out."""
+
     def find_content(self, digest: str) -> Record | None:
         """A record whose file has this SHA-256, or None."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from lookalike.stores.base import KnownFile, Record, SkippedFile
 from lookalike.stores.embedded import rows
 from lookalike.stores.embedded.database import Database
+
+_AT_ONCE = 500  # places in one question, well below what SQLite takes
 
 
 class Ledger:
@@ -74,6 +76,18 @@ class Ledger:
         return self._first(
             "WHERE roots.path = ? AND relative = ?", (os.fsencode(root), os.fsencode(relative))
         )
+
+    def find_all(self, root: str, relatives: Sequence[str]) -> list[Record]:
+        """The records of some places below a root; those where there is none are left out."""
+        found: list[Record] = []
+        with self._database.reading() as connection:
+            for start in range(0, len(relatives), _AT_ONCE):
+                some = [os.fsencode(one) for one in relatives[start : start + _AT_ONCE]]
+                marks = ", ".join("?" * len(some))
+                where = f"WHERE roots.path = ? AND relative IN ({marks})"
+                values = (os.fsencode(root), *some)
+                found += map(rows.record, connection.execute(f"{rows.RECORDS} {where}", values))
+        return found
 
     def find_content(self, digest: str) -> Record | None:
         """A record whose file has this SHA-256, or None."""

@@ -23,12 +23,13 @@ import numpy.typing as npt
 from lookalike.stores.base import Embedding
 from lookalike.stores.embedded.rowfile import RowFile
 from lookalike.stores.embedded.scores import Ids, Rough, Scored
+from lookalike.stores.embedded.together import together
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int32]
 _Positions = npt.NDArray[np.intp]
 
-BLOCK = 4096  # rows of a block that is no cell
+BLOCK = 2048  # rows of a block that is no cell
 _GATHERED = 1024  # rows that are gathered at a time
 _MANY = 10  # one row in so many is too many to be gathered: all are read
 NOT_ARRAYS = (
@@ -106,15 +107,17 @@ class Segment:
         for stretch in stretches if blocks else ():
             self.rows.expect(stretch.start, stretch.stop)
         ids = [self.ids[stretch] for stretch in stretches]
-        scores = np.empty(sum(map(len, ids)), np.float32)
-        at = 0
-        for block, stretch in zip(chosen, stretches, strict=True):
-            part = scores[at : at + stretch.stop - stretch.start]
-            for start, rows in self._checked(block):
+        ends = np.cumsum([0, *map(len, ids)])
+        scores = np.empty(ends[-1], np.float32)
+
+        def score(piece: int) -> None:
+            stretch, part = stretches[piece], scores[ends[piece] : ends[piece + 1]]
+            for start, rows in self._checked(chosen[piece]):
                 first = start - stretch.start
                 np.vecdot(rows, query, out=part[first : first + len(rows)])
             part[dead[stretch]] = -np.inf
-            at += len(part)
+
+        together(score, len(chosen))
         return Scored(np.concatenate([np.empty(0, np.int64), *ids]), scores)
 
     def among(self, query: Embedding, dead: Mask, ids: Ids) -> Scored:
