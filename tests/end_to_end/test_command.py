@@ -239,6 +239,75 @@ def test_a_filter_that_does_not_fit(
     assert done.out == ""
 
 
+# ---- stretches of the answers, how scores lie, counts
+
+
+def test_stretches_put_together_are_the_whole_answer(photographs: Path, shared: Path) -> None:
+    picture = photographs / "animals" / "cat.png"
+    whole = search(picture, shared, "-k", "100", "--exact").json
+    assert set(whole) == {"query", "hits"}
+    found: list[dict[str, Any]] = []
+    at: int | None = 0
+    while at is not None:
+        part = search(picture, shared, "-k", "5", "--offset", str(at)).json
+        assert part["total"] == 13
+        found += part["hits"]
+        at = part["next"]
+    assert found == whole["hits"]
+    lines = run("search", picture, "--library", shared, "-k", "2", "--offset", "3").out.splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["4", "5"]
+    assert lines[3] == "13 answers; --offset 5 goes on."
+    beyond = run("search", picture, "--library", shared, "--offset", "13").out.splitlines()
+    assert beyond == ["There are no answers from there on: take a smaller --offset.", "13 answers."]
+
+
+def test_how_the_scores_of_all_pictures_lie(photographs: Path, shared: Path) -> None:
+    picture = photographs / "animals" / "cat.png"
+    ask = ("--distribution", "-k", "13")
+    told = search(picture, shared, *ask).json
+    spread = told["distribution"]
+    assert (spread["low"], spread["high"], len(spread["counts"])) == (-1.0, 1.0, 200)
+    bins = [min((round(hit["score"] * 10**6) + 10**6) // 10**4, 199) for hit in told["hits"]]
+    assert spread["counts"] == [bins.count(at) for at in range(200)]
+    lines = run("search", picture, "--library", shared, *ask).out.splitlines()
+    assert lines[14] == "score from"
+    rows = [line.split() for line in lines[15:-1]]
+    assert len(rows) <= 26
+    assert sum(int(row[1]) for row in rows) == 13
+    assert [float(row[0]) for row in rows] == sorted((float(row[0]) for row in rows), reverse=True)
+    assert lines[-1] == "13 answers."
+
+
+def test_facets_say_what_each_filter_would_give(pictures: Path, dated: Path) -> None:
+    told = run("facets", "--library", dated, "--json").json
+    assert told["images"] == 6
+    assert told["formats"] == [{"value": "JPEG", "images": 5}, {"value": "PNG", "images": 1}]
+    assert told["taken"] == [
+        {"value": "2024-02", "images": 1}, {"value": "2024-03", "images": 1}
+    ]  # fmt: skip
+    for choice in told["folders"]:
+        ask = ("--folder", choice["value"], "-k", "100")
+        assert len(search(pictures / "one.jpg", dated, *ask).paths) == choice["images"]
+    narrower = ("--folder", "sub", "--format", "jpg", "--min-side", "10")
+    told = run("facets", "--library", dated, *narrower, "--json", cwd=pictures).json
+    assert told["images"] == 2
+    assert told["formats"] == [{"value": "JPEG", "images": 2}]
+    assert [choice["images"] for choice in told["folders"]] == [5, 2]
+
+
+def test_facets_in_words(pictures: Path, dated: Path) -> None:
+    lines = run("facets", "--library", dated, "--camera", "acme").out.splitlines()
+    assert lines[0] == "1 picture passes."
+    at = lines.index("--camera")
+    assert [line.split(None, 1) for line in lines[at + 1 : at + 3]] == [
+        ["1", "Acme Box 1"], ["1", "Other 7"]
+    ]  # fmt: skip
+    assert lines[lines.index("--folder") + 1].split(None, 1) == ["1", str(pictures)]
+    assert run("facets", "--library", dated, "--format", "bmp", "--from", "2030").out == (
+        "0 pictures pass.\n"
+    )
+
+
 # ---- stats, doctor, forget, models
 
 

@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("flask", "numpy", "onnxruntime", "PIL", "rich", "waitress")
 TAKES = {
     "index": ["FOLDER...", "--library", "--model", "--exclude", "--hidden", "--retry", "--json"],
-    "search": ["IMAGE", "--library", "-k", "--words", "--previews", "--max-pixels", "--json"],
+    "search": ["IMAGE", "--library", "-k", "--words", "--offset", "--distribution", "--json"],
     "serve": ["FOLDER...", "--library", "--host", "--port", "127.0.0.1", "5000"],
     "models": ["--json"],
     "stats": ["--library", "--skipped", "--json"],
+    "facets": ["--library", "--folder", "--format", "--from", "--to", "--min-side", "--json"],
     "doctor": ["--library"],
     "forget": ["FOLDER", "--library", "--wait"],
     "eval": ["LABELS", "--queries", "--seed", "--by-class", "--json"],

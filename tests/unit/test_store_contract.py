@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from lookalike.errors import InputError, LibraryError
 from lookalike.stores.base import (
+    MOST_CHOICES,
     Catalogue,
+    Choice,
     Embedding,
     Filter,
     Hit,
@@ -675,3 +678,188 @@ def test_folders_of_any_bytes_and_the_root_of_all(store: VectorStore) -> None:
     assert numbers(b"/m\xfc") == "3"
     assert numbers(b"/tmp") == "4"
     assert sorted(numbers(b"/")) == ["1", "2", "3", "4", "5"]
+
+
+# ---- stretches of all answers
+
+
+@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("k", [1, 7, COUNT + 1])
+def test_stretches_put_together_are_all_answers(collection: VectorStore, name: str, k: int) -> None:
+    wanted, number = FILTERS[name]
+    query = units(1, DIM, seed=9)[0]
+    without = (3, 200, 10**9)
+    truth = brute_force(collection, query, wanted, without)
+    found: list[tuple[int, float]] = []
+    at: int | None = 0
+    while at is not None and len(found) < 20:
+        part = collection.answers(query, k, offset=at, without=without, where=wanted)
+        assert (part.offset, part.total) == (at, len(truth))
+        assert len(part.hits) == min(k, max(0, len(truth) - at))
+        found += found_by(list(part.hits))
+        at = part.next
+    assert found == truth[: len(found)]
+    assert at is not None or len(found) == len(truth) >= number - 2
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2, 3, 298, COUNT - 1, COUNT, 10**9])
+@pytest.mark.parametrize("k", [1, 2, 30])
+def test_a_stretch_may_begin_and_end_among_equal_scores(
+    collection: VectorStore, offset: int, k: int
+) -> None:
+    found, rows = collection.embeddings()
+    query = rows[next(at for at, one in enumerate(found) if one.relative.startswith("a/b/"))]
+    truth = brute_force(collection, query, Filter())
+    assert truth[0][1] == truth[1][1]
+    part = collection.answers(query, k, offset=offset)
+    assert found_by(list(part.hits)) == truth[offset : offset + k]
+    assert part.next == (offset + k if offset + k < COUNT else None)
+
+
+def test_a_stretch_of_pictures_that_are_all_equal_is_in_order_of_path(store: VectorStore) -> None:
+    store.upsert(records(90), np.repeat(units(1, DIM), 90, axis=0))
+    part = store.answers(units(1, DIM)[0], 5, offset=40)
+    assert relatives(hit.record for hit in part.hits) == [f"{at:05}.jpg" for at in range(40, 45)]
+    assert (part.total, part.next) == (90, 45)
+
+
+def test_answers_of_an_empty_store(store: VectorStore) -> None:
+    none = store.answers(units(1, DIM)[0], 5, distribution=True)
+    assert (none.hits, none.total, none.next) == ((), 0, None)
+    assert none.distribution is not None
+    assert sum(none.distribution.counts) == 0
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_the_distribution_counts_every_exact_score(collection: VectorStore, name: str) -> None:
+    wanted = FILTERS[name][0]
+    collection.upsert([record("a/none.jpg")], np.zeros((1, DIM), np.float32))
+    query = collection.embeddings()[1][10]
+    truth = [score for _, score in brute_force(collection, query, wanted, (3,))]
+    told = collection.answers(query, 1, where=wanted, without=(3,), distribution=True).distribution
+    assert told is not None
+    assert (told.low, told.high, len(told.counts)) == (-1.0, 1.0, 200)
+    bins = [min((round(score * 10**6) + 10**6) // 10**4, 199) for score in truth]
+    assert list(told.counts) == [bins.count(at) for at in range(200)]
+    assert collection.answers(query, 1, where=wanted).distribution is None
+
+
+def test_scores_at_the_edges_of_bins(store: VectorStore) -> None:
+    """What single precision cannot tell apart is told by the exact score, to six decimals."""
+    edges = np.round(np.arange(-1, 1.005, 0.01), 2)
+    near = np.clip(np.concatenate([edges, edges + 1e-6, edges - 1e-6]), -1, 1)
+    rows = np.zeros((len(near), DIM))
+    rows[:, 0], rows[:, 1] = near, np.sqrt(1 - near**2)
+    store.upsert(records(len(near)), rows.astype(np.float32))
+    query = np.eye(DIM, dtype=np.float32)[0]
+    told = store.answers(query, len(near), distribution=True)
+    bins = [min((round(hit.score * 10**6) + 10**6) // 10**4, 199) for hit in told.hits]
+    assert told.distribution is not None
+    assert list(told.distribution.counts) == [bins.count(at) for at in range(200)]
+
+
+# ---- facets
+
+
+FACETS: dict[str, Filter] = {
+    **{name: wanted for name, (wanted, _) in FILTERS.items()},
+    "a part of a root": Filter(folder=os.path.join(ROOT, "a")),  # noqa: PTH118 - a str
+    "no folder that is known": Filter(folder=ROOT + "3", formats=("PNG",)),
+    "one of two cameras": Filter(camera="acme", min_side=300),
+    "one day": Filter(taken_from="2023-03-04", taken_to="2023-03-04"),
+}
+
+
+@pytest.mark.parametrize("name", FACETS)
+def test_each_choice_gives_what_it_is_said_to(collection: VectorStore, name: str) -> None:
+    wanted = FACETS[name]
+    facets = cast(Catalogue, collection).facets(wanted)
+    every = list(collection.records())
+
+    def passing(**other: object) -> int:
+        changed = dataclasses.replace(wanted, **other)  # type: ignore[arg-type]
+        return sum(passes(one, changed) for one in every)
+
+    assert facets.images == passing()
+    for choice in facets.folders:
+        assert choice.images == passing(folder=choice.value)
+    for choice in facets.formats:
+        assert choice.images == passing(formats=(choice.value,))
+    for choice in facets.cameras:
+        assert choice.images == passing(camera=choice.value)
+    for choice in facets.taken:
+        assert choice.images == passing(taken_from=choice.value, taken_to=choice.value)
+    for choice in facets.sides:
+        assert choice.images == passing(min_side=choice.value)
+
+
+def _values(choices: tuple[Choice, ...]) -> list[str | int]:
+    return [choice.value for choice in choices]
+
+
+def test_every_choice_that_gives_anything_is_told(collection: VectorStore) -> None:
+    facets = cast(Catalogue, collection).facets(Filter())
+    every = list(collection.records())
+    assert facets.images == COUNT
+    assert sorted(_values(facets.formats)) == sorted(FORMATS)
+    assert set(_values(facets.cameras)) == {one.camera for one in every if one.camera}
+    assert _values(facets.taken) == sorted({one.taken[:7] for one in every if one.taken})
+    assert _values(facets.sides) == [256, 512]
+    below = [os.path.join(ROOT, name) for name in ("a", "ab")]  # noqa: PTH118 - a str
+    other = os.path.join(ROOT + "2", "a")  # noqa: PTH118 - a str
+    assert _values(facets.folders) == sorted([ROOT, ROOT + "2", *below, other])
+
+
+def test_the_folders_are_the_way_to_the_chosen_one_and_what_lies_in_it(store: VectorStore) -> None:
+    names = ("top.jpg", "a/1.jpg", "a/b/2.jpg", "a/b/c/3.jpg", "a/b/c/d/4.jpg", "ab/5.jpg")
+    away = os.path.join(ROOT, "ab", "disk")  # noqa: PTH118 - a root in another, as decision 22 has it
+    store.upsert([*map(record, names), record("x/6.jpg", away)], units(7, DIM))
+
+    def folders(*chosen: str) -> dict[str, int]:
+        place = os.path.join(ROOT, *chosen) if chosen else None  # noqa: PTH118 - a str
+        found = cast(Catalogue, store).facets(Filter(folder=place)).folders
+        return {os.path.relpath(str(choice.value), ROOT): choice.images for choice in found}
+
+    disk, inside = os.path.join("ab", "disk"), os.path.join("ab", "disk", "x")  # noqa: PTH118
+    deep, deeper = os.path.join("a", "b"), os.path.join("a", "b", "c")  # noqa: PTH118
+    plain = {".": 7, "a": 4, "ab": 2, disk: 1}
+    assert folders() == {**plain, inside: 1}
+    assert folders("a") == {".": 7, "a": 4, deep: 3, disk: 1}
+    assert folders("a", "b") == {".": 7, "a": 4, deep: 3, deeper: 2, disk: 1}
+    assert folders("ab") == {".": 7, "ab": 2, disk: 1}
+    assert folders("nowhere") == {".": 7, disk: 1}
+
+
+def test_facets_follow_every_change(collection: VectorStore) -> None:
+    store = cast(Catalogue, collection)
+    assert store.facets(Filter(formats=("TIFF",))).images == 0
+    store.upsert([record("new/a.jpg", format="TIFF")], units(1, DIM))
+    assert store.facets(Filter(formats=("TIFF",))).images == 1
+    old = store.find(ROOT, "new/a.jpg")
+    assert old is not None
+    store.relocate([(old, dataclasses.replace(old, relative="newer/a.jpg"))])
+    newer = os.path.join(ROOT, "newer")  # noqa: PTH118 - a str
+    assert Choice(newer, 1) in store.facets(Filter()).folders
+    store.delete([old.id])
+    assert store.facets(Filter()).images == COUNT
+
+
+def test_facets_of_an_empty_store_and_of_odd_names(store: VectorStore) -> None:
+    nothing = cast(Catalogue, store).facets(Filter())
+    assert (nothing.images, nothing.folders, nothing.cameras, nothing.sides) == (0, (), (), ())
+    names = ["b, c", "é", "É", "", None]
+    some = [record(f"{at}.jpg", camera=name) for at, name in enumerate(names)]
+    store.upsert(some, units(len(some), DIM))
+    told = cast(Catalogue, store).facets(Filter()).cameras
+    assert told == (Choice("É", 2), Choice("é", 2), Choice("b, c", 1))
+
+
+def test_of_many_cameras_and_folders_the_most_frequent_are_told(store: VectorStore) -> None:
+    number = MOST_CHOICES + 50
+    some = [record(f"{at:03}/a.jpg", camera=f"<{at:03}>") for at in range(number)]
+    some += [record("000/b.jpg", camera=f"<{number - 1}>")]
+    store.upsert(some, units(len(some), DIM))
+    told = cast(Catalogue, store).facets(Filter())
+    assert told.cameras[0] == Choice(f"<{number - 1}>", 2)
+    assert len(told.cameras) == len(told.folders) == MOST_CHOICES
+    assert told.folders[0] == Choice(ROOT, number + 1)

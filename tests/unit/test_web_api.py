@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from lookalike import Library
+from lookalike import Filter, Library
 from tests.pictures import TEXT, huge_png, make_jpeg, plain, textured
 from tests.served import (
     BYTES_NAME,
@@ -457,3 +458,93 @@ def test_a_sample_is_as_large_as_asked(client: FlaskClient) -> None:
     assert len(client.get("/api/images").get_json()["images"]) == TOTAL
     for text in ("0", "201", "many", "-1", "", "%D9%A3"):
         assert client.get(f"/api/images?sample={text}").status_code == 400
+
+
+# ---- stretches, distributions and facets
+
+
+def test_an_offset_goes_through_all_answers(client: FlaskClient, library: Library) -> None:
+    number = id_of(library, "plain 1.jpg")
+    asked = {"id": number, "exact": True}
+    every = client.post("/api/search", json={**asked, "k": 100}).get_json()
+    assert {"total", "next", "distribution"} & set(every) == set()
+    found: list[dict[str, Any]] = []
+    at: int | None = 0
+    while at is not None:
+        part = client.post("/api/search", json={"id": number, "k": 4, "offset": at}).get_json()
+        assert part["total"] == TOTAL - 1
+        found += part["hits"]
+        at = part["next"]
+    assert found == every["hits"]
+    beyond = client.post("/api/search", json={"id": number, "offset": 10**9}).get_json()
+    assert (beyond["hits"], beyond["total"], beyond["next"]) == ([], TOTAL - 1, None)
+
+
+def test_the_distribution_is_that_of_python(client: FlaskClient, library: Library) -> None:
+    content = make_jpeg(textured(seed=3))
+    told = upload(client, content, distribution="true", k="1").get_json()
+    expected = library.answers(content, 1, distribution=True)
+    assert expected.distribution is not None
+    assert told["distribution"]["counts"] == list(expected.distribution.counts)
+    assert sum(told["distribution"]["counts"]) == told["total"] == TOTAL
+    assert told["next"] == 1
+    without = upload(client, content, distribution="false", offset="0").get_json()
+    assert "distribution" not in without
+
+
+def test_facets_are_those_of_python(client: FlaskClient, library: Library) -> None:
+    assert client.get("/api/facets").get_json()["images"] == TOTAL
+    address = "/api/facets?format=jpg&format=TIFF&from=2024&to=2024-02&camera=acme&min_side=1"
+    told = client.get(address).get_json()
+    wanted = Filter(None, ("jpg", "TIFF"), "2024", "2024-02", "acme", 1)
+    assert told == json.loads(json.dumps(asdict(library.facets(wanted))))
+    assert told["images"] == 1
+    assert told["taken"] == [{"value": "2024-02", "images": 1}]
+    root = library.stats().roots[0]
+    below = client.get("/api/facets", query_string={"folder": f"{root}{os.sep}sub"})
+    assert below.get_json()["images"] == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("formats=JPEG", "There is no field 'formats' in a list of filters"),
+        ("from=May", "is no date"),
+        ("from=2024&from=2025", "Give from once"),
+        ("min_side=0", "min_side is a whole number from 1 on"),
+        ("min_side=big", "min_side is a whole number from 1 on"),
+        ("min_side=\u0663", "min_side is a whole number from 1 on"),
+        ("folder=sub", "is no folder's absolute path"),
+    ],
+)
+def test_facets_of_what_does_not_fit(client: FlaskClient, query: str, words: str) -> None:
+    answer = client.get(f"/api/facets?{query}")
+    assert answer.status_code == 400
+    assert words in answer.get_json()["detail"]
+
+
+# ---- answers that a client has already
+
+
+@pytest.mark.parametrize("address", ["/api/stats", "/api/facets", "/openapi.json", "/api/images/1"])
+def test_json_that_has_not_changed_is_not_sent_again(client: FlaskClient, address: str) -> None:
+    first = client.get(address)
+    assert (first.status_code, first.cache_control.no_cache) == (200, True)
+    tag = first.headers["ETag"]
+    again = client.get(address, headers={"If-None-Match": tag})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    other = client.get(address, headers={"If-None-Match": '"another"'})
+    assert (other.status_code, other.data) == (200, first.data)
+
+
+def test_json_that_has_changed_is_sent(tmp_path: Path) -> None:
+    with make_library(tmp_path) as library:
+        client = client_of(library)
+        addresses = ("/api/stats", "/api/facets")
+        tags = [client.get(address).headers["ETag"] for address in addresses]
+        (tmp_path / "pictures" / "new.jpg").write_bytes(make_jpeg(textured(seed=77)))
+        library.index(tmp_path / "pictures")
+        for address, tag in zip(addresses, tags, strict=True):
+            answer = client.get(address, headers={"If-None-Match": tag})
+            assert answer.status_code == 200
+            assert answer.get_json()["images"] == TOTAL + 1

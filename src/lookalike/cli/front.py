@@ -22,6 +22,7 @@ _COMMANDS = {
     "serve": "serve",
     "models": "models",
     "stats": "care",
+    "facets": "facets",
     "doctor": "care",
     "forget": "care",
     "eval": "evaluate",

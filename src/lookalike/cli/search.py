@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from lookalike.cli.counts import count_fields, print_counts
 from lookalike.cli.options import (
     FOLDER,
     filter_options,
@@ -20,7 +22,7 @@ from lookalike.cli.options import (
 _NO_WIDTH = 10_000
 
 if TYPE_CHECKING:
-    from lookalike.library import Filter, Hit, Library, Query
+    from lookalike.library import Answers, Filter, Hit, Library, Query
 
 
 @click.command("search", short_help="Show the pictures that look most like one.")
@@ -36,6 +38,17 @@ if TYPE_CHECKING:
     help="How many to show.",
 )
 @click.option("--exact", is_flag=True, help="Compare every picture, however many there are.")
+@click.option(
+    "--offset",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Pass over the N best, and tell how many answers there are; compares every picture.",
+)
+@click.option(
+    "--distribution",
+    is_flag=True,
+    help="Show how the scores of all pictures lie; compares every picture.",
+)
 @filter_options
 @click.option(
     "--previews/--no-previews",
@@ -49,12 +62,10 @@ def search_command(
     image: str | None,
     library_folder: Path | None,
     words: str | None,
-    k: int,
-    exact: bool,
     previews: bool | None,
     max_pixels: int,
     as_json: bool,
-    **only: Any,
+    **how: Any,
 ) -> None:
     """Show the pictures that look most like IMAGE, best first.
 
@@ -65,7 +76,9 @@ def search_command(
 
     Of a large library, only the part that is like IMAGE is compared, and a picture may be missed;
     `lookalike stats` says how many are found. With --exact, and with any of --folder, --format,
-    --from, --to, --camera and --min-side, which all must hold, none is missed.
+    --from, --to, --camera and --min-side, which all must hold, none is missed. Nor is with
+    --offset: as long as the library stays as it is, one stretch of the answers goes on where the
+    one before ended.
 
     The score is the cosine of the two embeddings: 1 is the same, 0 is unrelated. The distance is
     the L2 distance between them.
@@ -74,16 +87,50 @@ def search_command(
 
     query = _query(image, words)
     with Library.open(library_folder, max_pixels=max_pixels) as library:
-        where = _filter(library, **only)
-        hits = library.search(query, k, where=where, exact=exact)
+        found = _ask(library, query, **how)
         if as_json:
-            print_json({"query": words or image, "hits": [_fields(hit) for hit in hits]})
-        elif hits:
-            _print_table(library, hits, previews)
-        elif where is not None and library.count():
-            click.echo("No picture passes the filters: widen them, or leave one out.")
+            hits = [_fields(hit) for hit in found.hits]
+            print_json({"query": words or image, "hits": hits, **count_fields(found.counted)})
+            return
+        if found.hits:
+            _print_table(library, found.hits, previews, above=how["offset"] or 0)
         else:
-            click.echo("The library holds no other pictures yet: `lookalike index FOLDER`.")
+            click.echo(_nothing(library, found))
+        print_counts(found.counted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found, among what; ``counted`` where it is a stretch of all answers."""
+
+    hits: list[Hit]
+    where: Filter | None
+    counted: Answers | None = None
+
+
+def _ask(
+    library: Library,
+    query: Query,
+    *,
+    k: int,
+    exact: bool,
+    offset: int | None,
+    distribution: bool,
+    **only: Any,
+) -> _Found:
+    where = filter_of(library, **only)
+    if offset is None and not distribution:
+        return _Found(library.search(query, k, where=where, exact=exact), where)
+    counted = library.answers(query, k, offset=offset or 0, where=where, distribution=distribution)
+    return _Found(list(counted.hits), where, counted)
+
+
+def _nothing(library: Library, found: _Found) -> str:
+    if found.counted and found.counted.total:
+        return "There are no answers from there on: take a smaller --offset."
+    if found.where is not None and library.count():
+        return "No picture passes the filters: widen them, or leave one out."
+    return "The library holds no other pictures yet: `lookalike index FOLDER`."
 
 
 def _query(image: str | None, words: str | None) -> Query:
@@ -96,7 +143,7 @@ def _query(image: str | None, words: str | None) -> Query:
     return _standard_input() if image == "-" else str(image)
 
 
-def _filter(library: Library, folder: str | None, **only: Any) -> Filter | None:
+def filter_of(library: Library, folder: str | None, **only: Any) -> Filter | None:
     """What the options ask for; None where they ask for nothing."""
     from lookalike.library import Filter
 
@@ -121,7 +168,7 @@ def _fields(hit: Hit) -> dict[str, object]:
     }
 
 
-def _print_table(library: Library, hits: list[Hit], previews: bool | None) -> None:
+def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, above: int) -> None:
     from rich.console import Console, RenderableType
     from rich.table import Table
     from rich.text import Text
@@ -140,7 +187,7 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None) -> No
     table.add_column("score", justify="right")
     table.add_column("distance", justify="right", style="dim")
     table.add_column("picture", overflow="fold")
-    for rank, hit in enumerate(hits, start=1):
+    for rank, hit in enumerate(hits, start=above + 1):
         cells: list[RenderableType] = [
             f"{rank}",
             f"{hit.score:.3f}",

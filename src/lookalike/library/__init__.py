@@ -9,12 +9,25 @@ from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.library import Library
 from lookalike.library.opening import default_folder
 from lookalike.library.queries import Query, Words
-from lookalike.stores.base import Filter, Hit, Record, SearchIndex
+from lookalike.stores.base import (
+    Answers,
+    Choice,
+    Distribution,
+    Facets,
+    Filter,
+    Hit,
+    Record,
+    SearchIndex,
+)
 
 __all__ = [
+    "Answers",
+    "Choice",
     "ClassScore",
+    "Distribution",
     "Evaluation",
     "Event",
+    "Facets",
     "Features",
     "Fetching",
     "Filter",

@@ -147,6 +147,64 @@ def _is_date(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Distribution:
+    """How the scores of all pictures lie: how many are in each of ``counts``, bins of equal width
+    from ``low`` to ``high``; a score on an edge belongs to the bin above it, ``high`` to the last.
+    """
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A stretch of all answers in their order: ``hits`` begin at ``offset`` of the ``total`` that
+    there are; ``distribution`` is that of all scores, where it was asked for."""
+
+    hits: tuple[Hit, ...]
+    offset: int
+    total: int
+    distribution: Distribution | None = None
+
+    @property
+    def next(self) -> int | None:
+        """Where the next stretch begins; None after the last."""
+        end = self.offset + len(self.hits)
+        return end if self.hits and end < self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of a `Filter`, and how many pictures pass with it."""
+
+    value: str | int
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many pictures pass a filter, and with what other choices how many would.
+
+    Each list counts with all fields of the filter but its own, and leaves out choices that no
+    picture passes: ``folders`` are the roots, the filter's folder with those above it, and what
+    lies directly in it (without one, directly in the roots), in order of path; ``formats`` and
+    ``cameras`` the most frequent first; ``taken`` are months, the first first; ``sides`` are values
+    of ``min_side``. Of folders and of cameras there are at most `MOST_CHOICES`, the most frequent.
+    """
+
+    images: int
+    folders: tuple[Choice, ...]
+    formats: tuple[Choice, ...]
+    cameras: tuple[Choice, ...]
+    taken: tuple[Choice, ...]
+    sides: tuple[Choice, ...]
+
+
+MOST_CHOICES = 500
+
+
+@dataclass(frozen=True, slots=True)
 class SearchIndex:
     """How a store answers: by comparing every picture, or those in the cells next to the query.
 
@@ -207,6 +265,19 @@ class VectorStore(Protocol):
         ``exact``, every picture is compared, however many there are.
         """
 
+    def answers(
+        self,
+        query: Embedding,
+        k: int,
+        *,
+        offset: int = 0,
+        without: Collection[int] = (),
+        where: Filter | None = None,
+        distribution: bool = False,
+    ) -> Answers:
+        """The k records after the ``offset`` closest, of all that `search` might give; every one
+        is compared. The ``distribution`` counts their exact scores."""
+
     def search_index(self) -> SearchIndex:
         """How `search` finds its answers at present."""
 
@@ -240,6 +311,9 @@ class Catalogue(VectorStore, Protocol):
 
     def embedding_blocks(self) -> Iterator[Embedding]:
         """All embeddings of shape (n, dim), some thousand at a time, in no order to rely on."""
+
+    def facets(self, wanted: Filter) -> Facets:
+        """How many pictures pass a filter, and how many would with other choices."""
 
     def sample(self, n: int) -> list[Record]:
         """Up to n records, drawn at random."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, send_file
 from werkzeug.exceptions import BadRequest
 
-from lookalike.stores.base import Record
+from lookalike.stores.base import Hit, Record
 from lookalike.web import openapi, query
 from lookalike.web.links import IMAGES, browsers_show, image, media_type, summary, version
 from lookalike.web.schemas import MOST_SAMPLES
@@ -28,16 +28,35 @@ _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def search() -> Response:
     """The pictures closest to an upload, to a picture of the library, or to words."""
     wanted = query.read()
-    hits = served().library.search(wanted.asked, k=wanted.k, where=wanted.where, exact=wanted.exact)
+    hits, more = _hits(wanted)
     answer: dict[str, Any] = {
         "query": wanted.shown,
         "hits": [
             {**summary(hit.record), "score": hit.score, "distance": hit.distance} for hit in hits
         ],
+        **more,
     }
     if not hits and served().library.count() == 0:
         answer["hint"] = _EMPTY
     return jsonify(answer)
+
+
+def _hits(wanted: query.Query) -> tuple[Sequence[Hit], dict[str, Any]]:
+    """The hits, and what a series of answers tells beside them."""
+    library = served().library
+    if wanted.offset is None and not wanted.distribution:
+        return library.search(wanted.asked, wanted.k, where=wanted.where, exact=wanted.exact), {}
+    found = library.answers(
+        wanted.asked,
+        wanted.k,
+        offset=wanted.offset or 0,
+        where=wanted.where,
+        distribution=wanted.distribution,
+    )
+    more: dict[str, Any] = {"total": found.total, "next": found.next}
+    if found.distribution is not None:
+        more["distribution"] = asdict(found.distribution)
+    return found.hits, more
 
 
 @blueprint.get(IMAGES)
@@ -52,7 +71,7 @@ def sample() -> Response:
 @blueprint.get(f"{IMAGES}/<id:image_id>")
 def details(image_id: int) -> Response:
     """Everything the library knows about one picture."""
-    return jsonify(image(served().library.record(image_id)))
+    return _tagged(image(served().library.record(image_id)))
 
 
 @blueprint.get(f"{IMAGES}/<id:image_id>/thumbnail")
@@ -89,7 +108,13 @@ def original(image_id: int) -> Response:
 def stats() -> Response:
     """What the library holds, and how far indexing is."""
     here = served()
-    return jsonify({**asdict(here.library.stats()), "trouble": here.trouble()})
+    return _tagged({**asdict(here.library.stats()), "trouble": here.trouble()})
+
+
+@blueprint.get("/api/facets")
+def facets() -> Response:
+    """How many pictures pass some filters, and how many would with other choices."""
+    return _tagged(asdict(served().library.facets(query.filter_of_address())))
 
 
 @blueprint.get("/healthz")
@@ -101,7 +126,16 @@ def health() -> Response:
 @blueprint.get("/openapi.json")
 def description() -> Response:
     """The machine-readable description of all this."""
-    return jsonify(openapi.document())
+    return _tagged(openapi.document())
+
+
+def _tagged(answer: dict[str, Any]) -> Response:
+    """JSON that may be kept by who asks each time whether it is still so (`If-None-Match`)."""
+    response = jsonify(answer)
+    response.add_etag()
+    response.cache_control.no_cache = True
+    response.make_conditional(request)
+    return response
 
 
 def _rendition(record: Record, make: Callable[[Record], bytes]) -> Response:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from lookalike.web.schemas import MOST_SAMPLES, Json, ref, schemas, whole
+from lookalike.stores.base import MOST_CHOICES
+from lookalike.web.schemas import FILTERS, MOST_SAMPLES, Json, ref, schemas, whole
 
 _ABOUT = """\
 Which of my pictures look like this one? Scores are cosines (1 is the same, higher is better),
 distances are L2 distances between unit vectors (0 is the same). Every error is a problem document
 (RFC 9457) whose `detail` is one sentence. Thumbnails and previews whose address carries `v` may be
 kept for good: the address changes when the picture does. Names that are not valid Unicode appear in
-JSON as lone surrogate escapes."""
+JSON as lone surrogate escapes. Answers with an `ETag` come as 304, without a body, to who sends it
+back in `If-None-Match` while they are still the same."""
 
 _PROBLEMS = {
     "400": "Something in the request does not fit; `detail` says what.",
@@ -48,6 +50,7 @@ def _paths() -> Json:
         "/api/images/{image_id}/preview": {"get": _rendition("preview", "Large picture")},
         "/api/images/{image_id}/file": {"get": _original()},
         "/api/stats": {"get": _stats()},
+        "/api/facets": {"get": _facets()},
         "/healthz": {"get": _health()},
         "/openapi.json": {"get": _description()},
     }
@@ -63,7 +66,10 @@ def _search() -> Json:
             "library only the part that is like the query is compared, unless it is asked to be "
             "exact or given a filter: `index` of the library's state says what that may miss. An "
             "upload is held in memory for the time of the request and never kept. `hint` is there "
-            "when the library is empty."
+            "when the library is empty. With `offset`, also 0, or `distribution` every picture is "
+            "compared, `total` says how many answers there are, and `next` is the `offset` to go "
+            "on with, null after the last: such answers fit together as long as the library stays "
+            "as it is. Each costs a comparison of all, so take them some hundred at a time."
         ),
         "requestBody": {
             "required": True,
@@ -79,6 +85,7 @@ def _search() -> Json:
         "x-codeSamples": [
             _shell("curl -F image=@query.jpg -F k=10 http://127.0.0.1:5000/api/search"),
             _shell('curl --json \'{"id": 1, "k": 10}\' http://127.0.0.1:5000/api/search'),
+            _shell('curl --json \'{"id": 1, "offset": 100}\' http://127.0.0.1:5000/api/search'),
             _shell(
                 'curl --json \'{"id": 1, "filter": {"formats": ["JPEG"], "taken_from": "2024-05"}}'
                 "' http://127.0.0.1:5000/api/search"
@@ -111,7 +118,7 @@ def _details() -> Json:
         "summary": "One picture",
         "description": "Everything the library knows about a picture.",
         "parameters": [_ID],
-        "responses": {"200": _json("The picture.", "Image"), **_problems("404", "503")},
+        "responses": {"200": _json("The picture.", "Image"), **_KEPT, **_problems("404", "503")},
         "x-codeSamples": [_shell("curl http://127.0.0.1:5000/api/images/1")],
     }
 
@@ -125,7 +132,7 @@ def _rendition(name: str, summary: str) -> Json:
         "parameters": [_ID, _VERSION],
         "responses": {
             "200": {"description": "The picture.", "content": {"image/webp": {}}},
-            "304": {"description": "The picture is as the client has it (`If-None-Match`)."},
+            **_KEPT,
             **_problems("404", "503"),
         },
         "x-codeSamples": [
@@ -147,7 +154,7 @@ def _original() -> Json:
         "responses": {
             "200": {"description": "The file.", "content": {"image/*": {}}},
             "206": {"description": "A part of the file (`Range`).", "content": {"image/*": {}}},
-            "304": {"description": "The file is as the client has it (`If-None-Match`)."},
+            **_KEPT,
             **_problems("404", "503"),
         },
         "x-codeSamples": [_shell("curl -OJ http://127.0.0.1:5000/api/images/1/file")],
@@ -159,9 +166,48 @@ def _stats() -> Json:
         "operationId": "stats",
         "summary": "The library",
         "description": "What the library holds, and how far indexing is.",
-        "responses": {"200": _json("The state at this moment.", "Stats"), **_problems("503")},
+        "responses": {
+            "200": _json("The state at this moment.", "Stats"),
+            **_KEPT,
+            **_problems("503"),
+        },
         "x-codeSamples": [_shell("curl http://127.0.0.1:5000/api/stats")],
     }
+
+
+def _facets() -> Json:
+    return {
+        "operationId": "facets",
+        "summary": "Counts",
+        "description": (
+            "How many pictures pass the filters, which may be left out, and how many would with "
+            "each other choice in one of them while the others stay. Choices that no picture "
+            f"passes are left out; of folders and cameras there are at most {MOST_CHOICES}, the "
+            "most frequent."
+        ),
+        "parameters": _parameters(FILTERS),
+        "responses": {"200": _json("The counts.", "Facets"), **_KEPT, **_problems("400", "503")},
+        "x-codeSamples": [
+            _shell("curl http://127.0.0.1:5000/api/facets"),
+            _shell(
+                "curl 'http://127.0.0.1:5000/api/facets?format=JPEG&format=PNG"
+                "&from=2024-05&to=2024-08'"
+            ),
+        ],
+    }
+
+
+def _parameters(schemas: Json) -> list[Json]:
+    """Parameters in the query, from the schemas of their values."""
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": schema["description"],
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+        }
+        for name, schema in schemas.items()
+    ]
 
 
 def _health() -> Json:
@@ -184,6 +230,7 @@ def _description() -> Json:
                 "description": "The document.",
                 "content": {"application/json": {"schema": {"type": "object"}}},
             },
+            **_KEPT,
             **_problems(),
         },
         "x-codeSamples": [_shell("curl http://127.0.0.1:5000/openapi.json")],
@@ -205,6 +252,8 @@ def _problems(*statuses: str) -> Json:
 def _shell(source: str) -> Json:
     return {"lang": "Shell", "source": source}
 
+
+_KEPT = {"304": {"description": "The answer is as the client has it (`If-None-Match`)."}}
 
 _ID = {
     "name": "image_id",

@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from lookalike.library import Filter, Words
 from lookalike.web.links import summary
-from lookalike.web.schemas import DEFAULT_K, MOST_HITS
+from lookalike.web.schemas import DEFAULT_K, FILTERS, LAST_OFFSET, MOST_HITS
 from lookalike.web.state import served
 
 _JSON_LIMIT = 64 * 2**10
@@ -22,13 +22,16 @@ _JSON_LIMIT = 64 * 2**10
 @dataclass(frozen=True, slots=True)
 class Query:
     """What to search for: the content of a picture's file, the id of a picture, or words; how the
-    answer shows it; how many hits; which pictures may be hits; whether every one is compared."""
+    answer shows it; how many hits; which pictures may be hits; whether every one is compared;
+    where in a series of answers it begins; whether the distribution of all scores is wanted."""
 
     asked: bytes | int | Words
     shown: dict[str, Any]
     k: int
     where: Filter | None
     exact: bool
+    offset: int | None
+    distribution: bool
 
 
 def read() -> Query:
@@ -92,13 +95,32 @@ def _words(words: object) -> Words:
     return Words(words)
 
 
-def _how(values: Mapping[str, object]) -> tuple[int, Filter | None, bool]:
-    """How many hits, which may be hits, and whether every picture is compared."""
-    exact = values.get("exact", False)
-    if not isinstance(exact, bool):
-        raise BadRequest("exact is true or false.")
+def _how(
+    values: Mapping[str, object],
+) -> tuple[int, Filter | None, bool, int | None, bool]:
+    """The fields of a `Query` from ``k`` on."""
     where = _filter(values["filter"]) if "filter" in values else None
-    return _checked_k(values.get("k", DEFAULT_K)), where, exact
+    k = _number("k", values.get("k", DEFAULT_K), 1, MOST_HITS)
+    offset = _number("offset", values["offset"], 0, LAST_OFFSET) if "offset" in values else None
+    return k, where, _switch("exact", values), offset, _switch("distribution", values)
+
+
+def filter_of_address() -> Filter:
+    """The filter in the parameters of the current request. Raises HTTP errors, and InputError."""
+    given = request.args
+    _refuse_unknown(set(given) - set(FILTERS), "list of filters")
+    for name in set(given) - {"format"}:
+        if len(given.getlist(name)) > 1:
+            raise BadRequest(f"Give {name} once.")
+    side = given.get("min_side")
+    return Filter(
+        folder=given.get("folder"),
+        formats=tuple(given.getlist("format")),
+        taken_from=given.get("from"),
+        taken_to=given.get("to"),
+        camera=given.get("camera"),
+        min_side=None if side is None else _number("min_side", _number_of_text(side), 1),
+    )
 
 
 def _filter(given: object) -> Filter:
@@ -131,8 +153,8 @@ def _texts(value: object) -> bool:
     return isinstance(value, list) and all(map(_text, value))
 
 
-def _k_of_text(text: str) -> object:
-    return int(text[:9]) if text.isascii() and text.isdigit() else text
+def _number_of_text(text: str) -> object:
+    return int(text[:18]) if text.isascii() and text.isdigit() else text
 
 
 def _filter_of_text(text: str) -> object:
@@ -142,17 +164,29 @@ def _filter_of_text(text: str) -> object:
         raise BadRequest('"filter" must be JSON such as {"taken_from": "2024-05"}.') from error
 
 
-def _checked_k(k: object) -> int:
-    if not isinstance(k, int) or not _whole(k) or not 1 <= k <= MOST_HITS:
-        raise BadRequest(f"k is a whole number from 1 to {MOST_HITS}.")
-    return k
+def _number(name: str, number: object, least: int, most: int | None = None) -> int:
+    fits = isinstance(number, int) and _whole(number) and number >= least
+    if not isinstance(number, int) or not fits or (most is not None and number > most):
+        limits = f"from {least} on" if most is None else f"from {least} to {most}"
+        raise BadRequest(f"{name} is a whole number {limits}.")
+    return number
 
 
-_HOW = ("k", "exact", "filter")
+def _switch(name: str, values: Mapping[str, object]) -> bool:
+    value = values.get(name, False)
+    if not isinstance(value, bool):
+        raise BadRequest(f"{name} is true or false.")
+    return value
+
+
+_HOW = ("k", "exact", "filter", "offset", "distribution")
+_SWITCH = {"true": True, "false": False}
 _READ: dict[str, Callable[[str], object]] = {
-    "k": _k_of_text,
-    "exact": {"true": True, "false": False}.get,
+    "k": _number_of_text,
+    "exact": _SWITCH.get,
     "filter": _filter_of_text,
+    "offset": _number_of_text,
+    "distribution": _SWITCH.get,
 }
 """How the text of a form's field becomes what JSON would have said."""
 

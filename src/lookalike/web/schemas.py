@@ -7,6 +7,7 @@ from typing import Any
 DEFAULT_K = 30
 MOST_HITS = 1000
 MOST_SAMPLES = 200
+LAST_OFFSET = 10**9
 
 Json = dict[str, Any]
 
@@ -30,6 +31,10 @@ def schemas() -> Json:
         "Stats": _object(_STATS),
         "Indexing": _object(_INDEXING),
         "SearchIndex": _object(_INDEX),
+        "Facets": _object(_FACETS),
+        "Named": _object({"value": _text("What a filter takes."), "images": _PASSING}),
+        "Side": _object({"value": whole(minimum=1, description="Pixels."), "images": _PASSING}),
+        "Distribution": _object(_DISTRIBUTION),
         "Health": _object({"status": {"const": "ok"}, "images": whole(minimum=0)}),
         "Problem": _object(_PROBLEM),
     }
@@ -67,8 +72,8 @@ def _answer() -> Json:
         "description": "What was asked.",
     }
     return _object(
-        {"query": query, "hits": _list_of("Hit"), "hint": _text("What to do first.")},
-        optional=("hint",),
+        {"query": query, "hits": _list_of("Hit"), "hint": _text("What to do first."), **_STRETCH},
+        optional=("hint", *_STRETCH),
     )
 
 
@@ -116,6 +121,15 @@ _HOW = {
         "description": "Whether every picture is compared, however many there are; else false.",
     },
     "filter": {**ref("Filter"), "description": "Which pictures may be hits."},
+    "offset": whole(
+        minimum=0,
+        maximum=LAST_OFFSET,
+        description="How many of the best to pass over; also 0 makes the answer one of a series.",
+    ),
+    "distribution": {
+        "type": "boolean",
+        "description": "Whether to tell how the scores of all pictures lie; else false.",
+    },
 }
 
 _FILTER = {
@@ -130,6 +144,16 @@ _FILTER = {
     "camera": _text("A part of the camera's name, in any case."),
     "min_side": whole(minimum=1, description="Pixels that both sides have at least."),
 }
+
+FILTERS = {
+    "folder": _FILTER["folder"],
+    "format": {**_FILTER["formats"], "description": "A format such as `JPEG`; may be repeated."},
+    "from": _FILTER["taken_from"],
+    "to": _FILTER["taken_to"],
+    "camera": _FILTER["camera"],
+    "min_side": _FILTER["min_side"],
+}
+"""The filter as parameters of an address, named as the options of the command."""
 
 _SUMMARY = {
     "id": whole(description="The picture's number."),
@@ -194,6 +218,39 @@ _INDEX = {
     "recall": _number("The part of the 30 best that is found, measured here.", minimum=0),
     "saved": whole(minimum=0, description="Pictures in the cache."),
     "waiting": whole(minimum=0, description="Pictures that came since, compared one by one."),
+}
+
+_PASSING = whole(minimum=0, description="Pictures that pass with it.")
+
+_FACETS = {
+    "images": whole(minimum=0, description="Pictures that pass all filters."),
+    "folders": {
+        **_list_of("Named"),
+        "description": "The roots, the way to the folder of the filter, and what lies in it.",
+    },
+    "formats": {**_list_of("Named"), "description": "The most frequent first."},
+    "cameras": {**_list_of("Named"), "description": "The most frequent first."},
+    "taken": {**_list_of("Named"), "description": "Months such as `2024-05`, in their order."},
+    "sides": {**_list_of("Side"), "description": "Values of `min_side`."},
+}
+
+_STRETCH = {
+    "total": whole(minimum=0, description="How many answers there are."),
+    "next": {
+        "type": ["integer", "null"],
+        "description": "The offset to go on with; null after the last.",
+    },
+    "distribution": {**ref("Distribution"), "description": "How the scores of all lie."},
+}
+
+_DISTRIBUTION = {
+    "low": _number("Where the first bin begins."),
+    "high": _number("Where the last bin ends, which holds it, too."),
+    "counts": {
+        "type": "array",
+        "items": whole(minimum=0),
+        "description": "How many scores are in each bin, all of equal width.",
+    },
 }
 
 _PROBLEM = {

@@ -44,11 +44,27 @@ class Scored:
         """The ids of all that may be among the k best once they are scored exactly."""
         scores = self.scores
         if without:
-            banned = np.isin(self.ids, np.fromiter(without, np.int64, len(without)))
-            scores = np.where(banned, -np.inf, scores)
+            scores = np.where(self._banned(without), -np.inf, scores)
         living = int(np.count_nonzero(scores != -np.inf))
         least = kth(scores, min(k, living))
         return self.ids[scores >= max(least - ROUNDING, _LOWEST)]
+
+    def but(self, without: Collection[int]) -> Scored:
+        """Those that are there, less some."""
+        kept = (self.scores != -np.inf) & ~self._banned(without)
+        return Scored(self.ids[kept], self.scores[kept])
+
+    def window(self, offset: int, k: int) -> tuple[Ids, int]:
+        """Of pictures that are there: the ids of all that may be among the k after the ``offset``
+        best once they are scored exactly, and how many are better than each of these."""
+        if offset >= len(self.ids):
+            return np.empty(0, np.int64), 0
+        first, last = kth(self.scores, offset + 1), kth(self.scores, offset + k)
+        above = self.scores > first + ROUNDING
+        return self.ids[(self.scores >= last - ROUNDING) & ~above], int(above.sum())
+
+    def _banned(self, without: Collection[int]) -> npt.NDArray[np.bool_]:
+        return np.isin(self.ids, np.fromiter(without, np.int64, len(without)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,14 +14,26 @@ from typing import Self
 import numpy as np
 
 from lookalike.errors import InputError, ModelMismatchError
-from lookalike.stores.base import Embedding, Filter, Hit, Record, SearchIndex, SkippedFile
+from lookalike.stores.base import (
+    Answers,
+    Embedding,
+    Facets,
+    Filter,
+    Hit,
+    Record,
+    SearchIndex,
+    SkippedFile,
+)
 from lookalike.stores.embedded import rows
+from lookalike.stores.embedded.columns import Shelf
 from lookalike.stores.embedded.database import Database
+from lookalike.stores.embedded.facets import facets
 from lookalike.stores.embedded.filters import matching
 from lookalike.stores.embedded.ledger import Ledger, may_be_id
 from lookalike.stores.embedded.matrix import Matrix
-from lookalike.stores.embedded.scores import Best, measured
+from lookalike.stores.embedded.scores import Best, Ids, measured
 from lookalike.stores.embedded.segments import DamagedCacheError
+from lookalike.stores.embedded.stretch import cut, distribution_of
 from lookalike.stores.embedded.view import View
 
 _LOG = logging.getLogger(__name__)
@@ -40,6 +52,7 @@ class EmbeddedStore(Ledger):
         Raises: the errors below `lookalike.errors.LibraryError`.
         """
         self.folder = folder
+        self._shelf = Shelf()
         self._database = Database(folder, create=create)
         try:
             settings = self.settings()
@@ -147,6 +160,44 @@ class EmbeddedStore(Ledger):
                 return _hits(connection, best, k)
         return self.search(query, k, without=without, where=where, exact=exact)
 
+    def answers(
+        self,
+        query: Embedding,
+        k: int,
+        *,
+        offset: int = 0,
+        without: Collection[int] = (),
+        where: Filter | None = None,
+        distribution: bool = False,
+    ) -> Answers:
+        """The k records after the ``offset`` closest, of all that `search` might give; every one
+        is compared. The ``distribution`` counts their exact scores."""
+        without = list(filter(may_be_id, without))
+        with self._snapshot() as (connection, view):
+            among = None if where is None else matching(connection, where)
+
+            def exactly(ids: Ids) -> Best:
+                return measured(query, view.embeddings(connection, ids))
+
+            try:
+                every = view.scores(connection, query, among=among).but(without)
+                spread = distribution_of(every, exactly) if distribution else None
+                best, skipped = cut(every, offset, k, exactly)
+            except DamagedCacheError as error:
+                self._matrix.discard(view, error)
+            else:
+                hits = _hits(connection, best, len(best.ids))[skipped : skipped + k]
+                return Answers(tuple(hits), offset, len(every.ids), spread)
+        return self.answers(
+            query, k, offset=offset, without=without, where=where, distribution=distribution
+        )
+
+    def facets(self, wanted: Filter) -> Facets:
+        """How many pictures pass a filter, and how many would with other choices."""
+        with self._one_state() as connection:
+            connection.execute("BEGIN")
+            return facets(connection, self._shelf.columns(connection), wanted)
+
     def search_index(self) -> SearchIndex:
         """How `search` finds its answers at present."""
         with self._snapshot() as (connection, view):
@@ -220,6 +271,7 @@ class EmbeddedStore(Ledger):
 
     def close(self) -> None:
         """Let go of the files."""
+        self._shelf.clear()
         self._matrix.close()
         self._database.close()
 

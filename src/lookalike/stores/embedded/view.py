@@ -79,16 +79,27 @@ class View:
         only the pictures ``among`` (n,) are wanted, or there are no cells; otherwise those in
         the cells next to the query.
         """
-        one = np.ascontiguousarray(query, np.float32)
         wanted = k + len(without)
         probes = 0 if exact or among is not None else self.probes(wanted)
-        if among is not None:
-            found = Scored.together(self._among(connection, one, among))
-        else:
-            found = Scored.together(self._all(connection, one, probes))
+        found = self.scores(connection, query, among=among, probes=probes)
         if probes and found.living < wanted:  # most of what was there may have been removed
-            found = Scored.together(self._all(connection, one, 0))
+            found = self.scores(connection, query)
         return found.best(k, without)
+
+    def scores(
+        self,
+        connection: sqlite3.Connection,
+        query: Embedding,
+        *,
+        among: Ids | None = None,
+        probes: int = 0,
+    ) -> Scored:
+        """The scores of all pictures in single precision, of those ``among`` (n,), or of those in
+        as many cells as ``probes`` says; ``connection`` sees this revision."""
+        one = np.ascontiguousarray(query, np.float32)
+        if among is not None:
+            return Scored.together(self._among(connection, one, among))
+        return Scored.together(self._all(connection, one, probes))
 
     def embeddings(
         self, connection: sqlite3.Connection, ids: Ids

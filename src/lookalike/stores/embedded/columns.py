@@ -1,0 +1,153 @@
+"""A database → the properties of all its pictures as columns in memory, until they change."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.stores.embedded.scores import Ids
+
+_Codes = npt.NDArray[np.int32]
+
+# One row a camera, in the order of the index: a row a picture would cost Python more than SQLite
+# takes to find them all.
+_PROPERTIES = (
+    "SELECT camera, group_concat(id), group_concat(format), "
+    "group_concat(coalesce(substr(taken, 1, 7), '')), group_concat(min(width, height)) "
+    "FROM images GROUP BY camera"
+)
+_PLACES = "SELECT id, root, relative FROM images"
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A property with few values: that of picture i is ``values[codes[i]]``, empty for none."""
+
+    values: tuple[str, ...]
+    codes: _Codes
+
+    def taken(self, order: npt.NDArray[np.intp]) -> Column:
+        """The same in another order (n,)."""
+        return Column(self.values, self.codes[order])
+
+    def counts(self, chosen: npt.NDArray[np.bool_]) -> dict[str, int]:
+        """How many of some pictures (n,) have each value; those that none has are left out."""
+        numbers = np.bincount(self.codes[chosen], minlength=len(self.values)).tolist()
+        pairs = zip(self.values, numbers, strict=True)
+        return {value: number for value, number in pairs if number and value}
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """All pictures in order of their ids (n,): the absolute paths of their folders, the formats,
+    the cameras, the months they were taken in, and their shorter sides (n,) in pixels."""
+
+    ids: Ids
+    folders: Column
+    formats: Column
+    cameras: Column
+    months: Column
+    sides: npt.NDArray[np.int64]
+
+
+class Shelf:
+    """Keeps the columns of one library for the next question; may be used from many threads."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._kept: Columns | None = None
+        self._seen: list[tuple[sqlite3.Connection, tuple[int, int]]] = []
+
+    def columns(self, connection: sqlite3.Connection) -> Columns:
+        """The columns as a connection, in a transaction, sees them."""
+        with self._guard:
+            # The first number tells what others committed, the second what this connection did.
+            version = connection.execute("PRAGMA data_version").fetchone()[0]
+            state = (int(version), connection.total_changes)
+            current = any(one is connection and seen == state for one, seen in self._seen)
+            if self._kept is None or not current:
+                self._kept = _read(connection)
+                self._seen = []
+            if not current:
+                self._seen.append((connection, state))
+            return self._kept
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        with self._guard:
+            self._kept, self._seen = None, []
+
+
+def _read(connection: sqlite3.Connection) -> Columns:
+    ids, cameras, formats, months, sides = _properties(connection)
+    order = np.argsort(ids, kind="stable")
+    return Columns(
+        ids=ids[order],
+        folders=_folders(connection),
+        formats=formats.taken(order),
+        cameras=cameras.taken(order),
+        months=months.taken(order),
+        sides=sides[order],
+    )
+
+
+def _properties(
+    connection: sqlite3.Connection,
+) -> tuple[Ids, Column, Column, Column, npt.NDArray[np.int64]]:
+    """Ids, cameras, formats, months and shorter sides, in the order of the index."""
+    names: list[str] = []
+    numbers: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)]
+    sides: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)]
+    formats, months = _Coding(), _Coding()
+    for camera, some, kinds, dates, pixels in connection.execute(_PROPERTIES):
+        names.append(camera or "")
+        numbers.append(np.fromstring(some, np.int64, sep=","))
+        sides.append(np.fromstring(pixels, np.int64, sep=","))
+        formats.take(kinds.split(","))
+        months.take(dates.split(","))
+    lengths = [len(some) for some in numbers[1:]]
+    cameras = Column(tuple(names), np.repeat(np.arange(len(names), dtype=np.int32), lengths))
+    return (
+        np.concatenate(numbers), cameras, formats.column(), months.column(), np.concatenate(sides)
+    )  # fmt: skip
+
+
+def _folders(connection: sqlite3.Connection) -> Column:
+    """The folders of all pictures, in order of their ids."""
+    found = connection.execute("SELECT id, path FROM roots").fetchall()
+    roots = {number: os.fsdecode(path) for number, path in found}
+    numbers: defaultdict[tuple[int, bytes], int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    ids, codes = array("q"), array("i")
+    for image, root, relative in connection.execute(_PLACES):
+        ids.append(image)
+        codes.append(numbers[root, relative[: relative.rfind(b"/") + 1]])
+    places = tuple(
+        os.path.join(roots[root], *os.fsdecode(folder).split("/")[:-1])  # noqa: PTH118 - a str
+        for root, folder in numbers
+    )
+    order = np.argsort(np.asarray(ids, np.int64), kind="stable")
+    return Column(places, np.asarray(codes, np.int32)[order])
+
+
+class _Coding:
+    """Values as they come → a column of them."""
+
+    def __init__(self) -> None:
+        self._numbers: defaultdict[str, int] = defaultdict()
+        self._numbers.default_factory = self._numbers.__len__
+        self._codes = array("i")
+
+    def take(self, values: Iterable[str]) -> None:
+        self._codes.extend(map(self._numbers.__getitem__, values))
+
+    def column(self) -> Column:
+        return Column(tuple(self._numbers), np.asarray(self._codes, np.int32))
