@@ -91,6 +91,12 @@ def test_pictures_of_the_like_are_no_copies() -> None:
         assert [other for other in pictures[:at] if whole.find(other)] == []
 
 
+def test_a_long_strip_is_no_copy() -> None:
+    original = scene(5)
+    assert found(original, original.crop((0, 100, 480, 140))) is None
+    assert found(plain(size=(4000, 1)), plain(size=(1, 4000))) is None
+
+
 def test_nothing_to_see_is_no_copy_of_nothing() -> None:
     assert found(plain((200, 200, 200)), plain((90, 90, 90))) is None
     assert found(plain(), plain()) is None

@@ -23,6 +23,7 @@ a caption moves the vector."""
 ENOUGH = 0.6
 """How far details have to agree before a picture is called a copy."""
 
+_LONGEST = 3.0  # how much longer a copy's shape may be than that of the larger picture
 _TRIED = 3  # windows that are looked at closely
 _CLOSE = 16  # cells along a window's side while its place is refined
 _FINE = 32  # and where its details are compared
@@ -80,7 +81,10 @@ class Whole:
     ) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
         scores, at = [], []
         for lying in (False, True):
-            shape = windows.shape_of(_ratio(part, lying=lying) / self._known.ratio)
+            ratio = _ratio(part, lying=lying) / self._known.ratio
+            if not 1 / _LONGEST < ratio < _LONGEST:
+                continue
+            shape = windows.shape_of(ratio)
             if shape not in self._vectors:
                 self._vectors[shape] = windows.vectors(self._known.grey, shape)
             some = [one for one in range(ORIENTATIONS) if lies_down(one) == lying]

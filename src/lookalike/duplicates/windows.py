@@ -45,7 +45,7 @@ def seen(grey: Grey, windows: npt.NDArray[np.float64], cells: int) -> Floats:
     return found
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=128)
 def places(shape: int) -> list[npt.NDArray[np.float64]]:
     """Where a copy may lie in a larger picture, a list for each size of the window: (n, 4).
 
@@ -84,7 +84,7 @@ def vectors(grey: Grey, shape: int) -> Floats:
     return waves(np.concatenate(found))
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=128)
 def _axes(shape: int) -> list[tuple[Floats, Floats]]:
     made = []
     for some in places(shape):
