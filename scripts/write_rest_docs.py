@@ -96,6 +96,8 @@ def _type(schema: Json) -> str:
     for choice in ("anyOf", "oneOf"):
         if choice in schema:
             return " or ".join(_type(one) for one in schema[choice])
+    if "enum" in schema:
+        return " or ".join(f"`{one}`" for one in schema["enum"])
     if "const" in schema:
         return f"`{schema['const']}`"
     if schema["type"] == "array":

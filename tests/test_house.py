@@ -33,9 +33,10 @@ FLOOR_PLAN = {
     "thumbnails": "errors image stores.base",
     "exchange": "errors stores.base",
     "evaluate": "errors stores.base",
+    "duplicates": "errors stores.base",
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
-        " indexing thumbnails exchange evaluate"
+        " indexing thumbnails exchange evaluate duplicates"
     ),
     "web": "errors library stores.base",
     "cli": "errors library web __init__",

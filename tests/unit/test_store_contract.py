@@ -106,6 +106,22 @@ def test_what_is_known_of_files_comes_in_order_of_path(engine: str, tmp_path: Pa
     store.close()
 
 
+@pytest.mark.parametrize("engine", CATALOGUES)
+def test_what_is_no_duplicate_is_kept_by_content(engine: str, tmp_path: Path) -> None:
+    store = CATALOGUES[engine](tmp_path / "library")
+    assert store.apart() == []
+    store.set_apart([("b", "a"), ("c", "c"), ("a", "b")])
+    assert store.apart() == [("a", "b"), ("c", "c")]
+    store.commit(records(1), units(1, DIM))
+    store.delete([one.id for one in store.records()])
+    store.set_apart([("c", "c"), ("x", "y")], apart=False)
+    assert store.apart() == [("a", "b")]
+    store.close()
+    again = CATALOGUES[engine](tmp_path / "library")
+    assert again.apart() == [("a", "b")]
+    again.close()
+
+
 @pytest.fixture(params=ENGINES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStore]:
     with ENGINES[request.param](tmp_path / "library") as opened:

@@ -1,6 +1,6 @@
 """A file or bytes → an upright sRGB picture within limits → a model's input, or a thumbnail."""
 
-from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, decoders, read
+from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, Room, anywhere, decoders, read
 from lookalike.image.kinds import looks_like_picture, sniff
 from lookalike.image.preprocess import Input, Preprocess, to_input
 from lookalike.image.quiet import quiet
@@ -11,6 +11,8 @@ __all__ = [
     "Input",
     "Picture",
     "Preprocess",
+    "Room",
+    "anywhere",
     "decoders",
     "looks_like_picture",
     "quiet",

@@ -92,14 +92,15 @@ Room = Callable[[int], AbstractContextManager[None]]
 """What is entered before so many bytes are taken, and left when they are free again."""
 
 
-def _anywhere(_taken: int) -> AbstractContextManager[None]:
+def anywhere(_taken: int) -> AbstractContextManager[None]:
+    """Room for all that comes: for who reads one picture at a time."""
     return contextlib.nullcontext()
 
 
 class _Wish(NamedTuple):
     max_pixels: int
     near: int | None
-    room: Room = _anywhere
+    room: Room = anywhere
 
     def check(self, width: int, height: int) -> None:
         """Raise where a picture of this size is beyond the limit."""
@@ -138,7 +139,7 @@ def read(
     *,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     near: int | None = None,
-    room: Room = _anywhere,
+    room: Room = anywhere,
 ) -> Picture:
     """Read a picture from a path, or from the bytes of its file. May be called from any thread.
 
@@ -198,7 +199,7 @@ def _read_picture(kind: str, stream: IO[bytes], wish: _Wish) -> Picture:
 def _read_raw(stream: IO[bytes], wish: _Wish) -> Picture:
     def read_preview(content: bytes) -> tuple[Image.Image, Metadata]:
         # There is room for the whole already.
-        own = wish._replace(room=_anywhere)
+        own = wish._replace(room=anywhere)
         image, _, about = _decode("JPEG", io.BytesIO(content), own)
         return image, about
 
@@ -240,7 +241,7 @@ def _decode(
     with contextlib.ExitStack() as held:
         if announced.size and (taken := weight.at_once(kind, announced.size, _length(stream))):
             held.enter_context(wish.holding(*announced.size, taken))
-            wish = wish._replace(room=_anywhere)
+            wish = wish._replace(room=anywhere)
         return _decoded(kind, stream, wish)
 
 

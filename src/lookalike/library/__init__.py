@@ -1,10 +1,12 @@
 """A library's folder → indexing, search and all the rest: the one place where the rooms meet."""
 
+from lookalike.duplicates import Copy, Group, Step
 from lookalike.evaluate import ClassScore, Evaluation
 from lookalike.exchange import Features, read_features
 from lookalike.folder import printable, real_folder
 from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
 from lookalike.library.checkup import Finding
+from lookalike.library.copies import Duplicates
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.library import Library
 from lookalike.library.opening import default_folder
@@ -24,7 +26,9 @@ __all__ = [
     "Answers",
     "Choice",
     "ClassScore",
+    "Copy",
     "Distribution",
+    "Duplicates",
     "Evaluation",
     "Event",
     "Facets",
@@ -32,6 +36,7 @@ __all__ = [
     "Fetching",
     "Filter",
     "Finding",
+    "Group",
     "Hit",
     "Indexed",
     "Indexing",
@@ -45,6 +50,7 @@ __all__ = [
     "SearchIndex",
     "Skipped",
     "Stats",
+    "Step",
     "Words",
     "default_folder",
     "model_rows",

@@ -28,6 +28,7 @@ from lookalike.indexing import (
     tell_nobody,
 )
 from lookalike.library.checkup import Finding, check
+from lookalike.library.copies import CopiesOf
 from lookalike.library.counted import Counted
 from lookalike.library.glance import Stats, indexing
 from lookalike.library.opening import Model, default_folder, open_store, settle
@@ -42,7 +43,7 @@ _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
 
-class Library(Counted):
+class Library(Counted, CopiesOf):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:

@@ -106,20 +106,30 @@ class Queries:
         found = (self._store.find(root, name) for root in self._store.roots())
         return next((record for record in found if record is not None), None)
 
-    def picture(self, record: Record, near: int) -> Image:
+    def record_at(self, path: str) -> Record:
+        """The record of a path on this machine, or below an indexed folder. Raises
+        ImageNotFoundError."""
+        record = self._at(path) or self._named(path)
+        if record is None:
+            raise ImageNotFoundError(
+                f"The library holds no picture {printable(path)}: check the path, or index it."
+            )
+        return record
+
+    def picture(self, record: Record, near: int, room: image.Room = image.anywhere) -> Image:
         """The picture that was indexed, to look at. Raises ImageError where its file is gone or
-        has changed, be it while it is read."""
+        has changed, be it while it is read. ``room`` is as in `lookalike.image.read`."""
         original(record)
-        found = self.read(record.path, near)
+        found = self.read(record.path, near, room)
         original(record)
         return found
 
-    def read(self, source: str | bytes, near: int) -> Image:
+    def read(self, source: str | bytes, near: int, room: image.Room = image.anywhere) -> Image:
         """A picture to look at. Raises ImageError, with the name of the file."""
         name = "The query" if isinstance(source, bytes) else printable(source)
         content = source if isinstance(source, bytes) else Path(source)
         try:
-            return image.read(content, max_pixels=self._max_pixels, near=near).image
+            return image.read(content, max_pixels=self._max_pixels, near=near, room=room).image
         except ImageError as error:
             raise type(error)(f"{name} {error}.") from error
         except OSError as error:

@@ -377,6 +377,13 @@ class Catalogue(VectorStore, Protocol):
     def set(self, **settings: str) -> None:
         """Keep settings."""
 
+    def apart(self) -> list[tuple[str, str]]:
+        """The pairs of contents that are no duplicates, by SHA-256, in order."""
+
+    def set_apart(self, pairs: Iterable[tuple[str, str]], *, apart: bool = True) -> None:
+        """Remember that pairs of contents are no duplicates, or forget that; the order of the two
+        does not matter. It holds whether the pictures are here, gone or come again."""
+
     def size(self) -> int:
         """What all this takes on disk, in bytes; thumbnails left out."""
 

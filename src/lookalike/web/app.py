@@ -10,7 +10,7 @@ from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import BaseConverter
 
-from lookalike.web import api, page, problems, security
+from lookalike.web import api, duplicates, looking, page, problems, security
 from lookalike.web.state import Served, attach
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def create_app(
     attach(app, Served(library, max_upload, trouble))
     security.protect(app, hosts)
     problems.register(app)
+    looking.attach(app, looking.Looking(library))
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(duplicates.blueprint)
     app.register_blueprint(page.blueprint)
     return app

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from lookalike.stores.base import MOST_CHOICES
-from lookalike.web.schemas import FILTERS, MOST_SAMPLES, Json, ref, schemas, whole
+from lookalike.web import openapi_duplicates
+from lookalike.web.replies import json_reply as _json
+from lookalike.web.replies import problems as _problems
+from lookalike.web.replies import shell as _shell
+from lookalike.web.schemas import FILTERS, MOST_SAMPLES, schemas
+from lookalike.web.shapes import Json, ref, whole
 
 _ABOUT = """\
 Which of my pictures look like this one? Scores are cosines (1 is the same, higher is better),
@@ -12,17 +17,6 @@ distances are L2 distances between unit vectors (0 is the same). Every error is 
 kept for good: the address changes when the picture does. Names that are not valid Unicode appear in
 JSON as lone surrogate escapes. Answers with an `ETag` come as 304, without a body, to who sends it
 back in `If-None-Match` while they are still the same."""
-
-_PROBLEMS = {
-    "400": "Something in the request does not fit; `detail` says what.",
-    "403": "A page of another site is behind the request.",
-    "404": "The library holds no such picture, or its file is gone, changed or damaged.",
-    "413": "The upload has too many bytes, or too many pixels.",
-    "415": "The body is neither multipart/form-data nor JSON.",
-    "422": "The upload is not a picture that can be read.",
-    "503": "The library cannot be read at the moment.",
-    "default": "Anything else: another method (405), another host name (421), a fault (500).",
-}
 
 
 def document() -> Json:
@@ -37,7 +31,7 @@ def document() -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": _paths(),
-        "components": {"schemas": schemas()},
+        "components": {"schemas": {**schemas(), **openapi_duplicates.schemas()}},
     }
 
 
@@ -49,6 +43,7 @@ def _paths() -> Json:
         "/api/images/{image_id}/thumbnail": {"get": _rendition("thumbnail", "Small picture")},
         "/api/images/{image_id}/preview": {"get": _rendition("preview", "Large picture")},
         "/api/images/{image_id}/file": {"get": _original()},
+        **openapi_duplicates.paths(),
         "/api/stats": {"get": _stats()},
         "/api/facets": {"get": _facets()},
         "/healthz": {"get": _health()},
@@ -235,22 +230,6 @@ def _description() -> Json:
         },
         "x-codeSamples": [_shell("curl http://127.0.0.1:5000/openapi.json")],
     }
-
-
-def _json(description: str, name: str) -> Json:
-    return {"description": description, "content": {"application/json": {"schema": ref(name)}}}
-
-
-def _problems(*statuses: str) -> Json:
-    content = {"application/problem+json": {"schema": ref("Problem")}}
-    return {
-        code: {"description": _PROBLEMS[code], "content": content}
-        for code in (*statuses, "default")
-    }
-
-
-def _shell(source: str) -> Json:
-    return {"lang": "Shell", "source": source}
 
 
 _KEPT = {"304": {"description": "The answer is as the client has it (`If-None-Match`)."}}

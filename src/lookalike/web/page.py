@@ -25,6 +25,12 @@ def start() -> str:
     return render_template("page.html", max_upload=here.max_upload)
 
 
+@blueprint.get("/duplicates")
+def duplicates() -> str:
+    """The page of the pictures that are there twice."""
+    return render_template("duplicates.html")
+
+
 @blueprint.get("/static/<path:name>")
 def static(name: str) -> Response:
     """A style sheet, a script or a drawing of the page."""

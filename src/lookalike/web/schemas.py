@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from lookalike.web.shapes import Json, ref, whole
+from lookalike.web.shapes import list_of as _list_of
+from lookalike.web.shapes import number as _number
+from lookalike.web.shapes import shape as _object
+from lookalike.web.shapes import text as _text
 
 DEFAULT_K = 30
 MOST_HITS = 1000
 MOST_SAMPLES = 200
 LAST_OFFSET = 10**9
-
-Json = dict[str, Any]
 
 
 def schemas() -> Json:
@@ -24,9 +26,9 @@ def schemas() -> Json:
             }
         ),
         "WordsQuery": _object({"words": _text("The words that were asked for.")}),
-        "Summary": _object(_SUMMARY),
-        "Hit": _object({**_SUMMARY, **_CLOSENESS}),
-        "Image": _object({**_SUMMARY, **_DETAILS}),
+        "Summary": _object(SUMMARY),
+        "Hit": _object({**SUMMARY, **_CLOSENESS}),
+        "Image": _object({**SUMMARY, **_DETAILS}),
         "Sample": _object({"images": _list_of("Summary")}),
         "Stats": _object(_STATS),
         "Indexing": _object(_INDEXING),
@@ -77,39 +79,6 @@ def _answer() -> Json:
     )
 
 
-def _object(properties: Json, optional: tuple[str, ...] = ()) -> Json:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in optional],
-        "additionalProperties": False,
-    }
-
-
-def _text(description: str, *, or_null: bool = False) -> Json:
-    return {"type": ["string", "null"] if or_null else "string", "description": description}
-
-
-def _number(description: str, *, or_null: bool = False, **limits: float) -> Json:
-    kind = ["number", "null"] if or_null else "number"
-    return {"type": kind, **limits, "description": description}
-
-
-def whole(description: str | None = None, **limits: int) -> Json:
-    """A whole number."""
-    described = {} if description is None else {"description": description}
-    return {"type": "integer", **limits, **described}
-
-
-def _list_of(name: str) -> Json:
-    return {"type": "array", "items": ref(name)}
-
-
-def ref(name: str) -> Json:
-    """A schema by its name."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 _K = whole(
     minimum=1, maximum=MOST_HITS, default=DEFAULT_K, description="How many pictures to return."
 )
@@ -155,7 +124,7 @@ FILTERS = {
 }
 """The filter as parameters of an address, named as the options of the command."""
 
-_SUMMARY = {
+SUMMARY = {
     "id": whole(description="The picture's number."),
     "path": _text("Where the file lies."),
     "root": _text("The indexed folder that holds it."),

@@ -16,7 +16,7 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
 from lookalike.errors import InputError
-from lookalike.web import problems
+from lookalike.web import looking, problems
 from lookalike.web.app import create_app
 from lookalike.web.background import BackgroundIndexing
 
@@ -59,6 +59,7 @@ def serve(
     finally:
         server.close()
         indexing.stop()
+        looking.of_app(app).stop()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from lookalike.stores.base import KnownFile, Record, SkippedFile
-from lookalike.stores.embedded import rows
+from lookalike.stores.embedded import rows, schema
 from lookalike.stores.embedded.database import Database
 
 _AT_ONCE = 500  # places in one question, well below what SQLite takes
@@ -112,6 +112,24 @@ class Ledger:
         """Forget a root that holds neither pictures nor skipped files any more."""
         with self._database.writing() as connection:
             connection.execute("DELETE FROM roots WHERE path = ?", (os.fsencode(root),))
+
+    def apart(self) -> list[tuple[str, str]]:
+        """The pairs of contents that are no duplicates, by SHA-256, in order."""
+        with self._database.reading() as connection:
+            if schema.version(connection) < schema.WITH_APART:  # nobody may write there
+                return []
+            found = connection.execute("SELECT first, second FROM apart ORDER BY first, second")
+            return [(first, second) for first, second in found]
+
+    def set_apart(self, pairs: Iterable[tuple[str, str]], *, apart: bool = True) -> None:
+        """Remember that pairs of contents are no duplicates, or forget that."""
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO apart VALUES (?, ?)"
+                if apart
+                else "DELETE FROM apart WHERE first = ? AND second = ?",
+                [(min(pair), max(pair)) for pair in pairs],
+            )
 
     def settings(self) -> dict[str, str]:
         """All settings."""

@@ -51,8 +51,20 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     # 2: a filter reads a fifth of what the table takes, and need not look for it among embeddings
     "CREATE INDEX images_by_properties ON images(camera, taken, format, width, height);",
+    # 3: contents that a person has said are no duplicates, by SHA-256, the smaller first; they
+    # outlive the pictures, which may come back
+    """
+    CREATE TABLE apart (
+        first TEXT NOT NULL,
+        second TEXT NOT NULL,
+        PRIMARY KEY (first, second)
+    ) WITHOUT ROWID;
+    """,
 )
 """Statements by number, from 1. A released one is never edited: a change is a new number."""
+
+WITH_APART = 3
+"""The version from which on there is a table of what is no duplicate."""
 
 
 def version(connection: sqlite3.Connection) -> int:

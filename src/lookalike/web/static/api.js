@@ -42,3 +42,21 @@ export function searchLike(id, signal) {
 export const sample = (number, signal) => ask(`api/images?sample=${number}`, { signal });
 export const details = (id, signal) => ask(`api/images/${id}`, { signal });
 export const stats = () => ask("api/stats", { cache: "no-store" });
+
+export const duplicates = (offset, limit, exact) => (
+  ask(`api/duplicates?offset=${offset}&limit=${limit}&exact=${exact}`, { cache: "no-store" })
+);
+export const lookForDuplicates = () => ask("api/duplicates/look", { method: "POST" });
+
+export function notDuplicates(images) {
+  return ask("api/duplicates/decisions", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ images }),
+  });
+}
+
+export function duplicatesAfterAll(images) {
+  const query = images.map((id) => `image=${id}`).join("&");
+  return ask(`api/duplicates/decisions?${query}`, { method: "DELETE" });
+}

@@ -1,0 +1,178 @@
+"""Records, pairs and decisions → groups of copies, each with the best of it and what differs."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lookalike.duplicates.kept import Pair
+from lookalike.duplicates.sketch import lies_down
+from lookalike.duplicates.verify import Placed
+from lookalike.stores.base import Record
+
+_ALL = 0.97  # the part of a side from which on a copy shows all of it
+_SAME_SIZE = 0.02  # how far dimensions may differ by rounding
+_UNTOUCHED = 0.93  # the agreement below which something was drawn over a copy
+
+Decision = tuple[str, str]
+"""Two contents that are no duplicates, by SHA-256, in order; twice the same means that all files
+with this content are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A picture that shows what the best of its group shows.
+
+    ``how`` is ``("exact",)`` for the same content, else some of: ``resized``, ``cropped`` (it
+    shows a part), ``extended`` (it shows more: the best is a part of it, or it has a border),
+    ``turned``, ``mirrored``, ``edited`` (a caption, say), or ``recompressed`` if it is none of
+    these. ``turned`` is by how many degrees to the right, after mirroring; ``shown`` how much of
+    the larger of the two the other is, by area; ``agreement`` that of the details, 1 is the same.
+    """
+
+    record: Record
+    how: tuple[str, ...]
+    turned: int = 0
+    shown: float = 1.0
+    agreement: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pictures that show the same. ``best`` is proposed to be kept, since it has the most
+    ``pixels`` or ``bytes``, is the ``oldest`` or the first by ``path``: that is ``why``. Each of
+    the ``copies`` was compared with it."""
+
+    best: Record
+    why: str
+    copies: tuple[Copy, ...]
+
+    @property
+    def spare(self) -> int:
+        """Bytes that the copies take."""
+        return sum(one.record.size for one in self.copies)
+
+
+def rank(record: Record) -> tuple[int, int, int, bytes]:
+    """What the best picture has least of: most pixels, most bytes, oldest, first by path."""
+    place = os.fsencode(record.path)
+    return -record.width * record.height, -record.size, record.mtime_ns, place
+
+
+def by_content(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """The pictures of each content, the oldest first."""
+    found = defaultdict(list)
+    for record in records:
+        found[record.digest].append(record)
+    return {digest: sorted(some, key=rank) for digest, some in found.items()}
+
+
+def group(
+    contents: Mapping[str, Sequence[Record]],
+    pairs: Iterable[Pair],
+    decisions: Iterable[Decision] = (),
+) -> list[Group]:
+    """The groups, those whose copies take most bytes first.
+
+    A chain of pairs is no group: whoever keeps the best picture and nothing else must not lose
+    one that was only like another copy. So the best of what is connected takes those that it was
+    itself found alike with; of the rest the best begins the next group.
+    """
+    apart = set(decisions)
+    near: dict[str, dict[str, Pair]] = defaultdict(dict)
+    for pair in pairs:
+        ends = (pair.whole, pair.part)
+        if contents.keys() >= set(ends) and (min(ends), max(ends)) not in apart:
+            near[pair.whole][pair.part] = near[pair.part][pair.whole] = pair
+    alone = (digest for digest in contents if digest not in near)
+    parts = [*connected((one.whole, one.part) for some in near.values() for one in some.values())]
+    found = [
+        made
+        for part in [*parts, *([digest] for digest in alone)]
+        for made in _stars(part, contents, near, apart)
+    ]
+    return sorted(found, key=lambda one: (-one.spare, os.fsencode(one.best.path)))
+
+
+def connected(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """What hangs together, each in the order in which it was first named."""
+    near: dict[str, list[str]] = defaultdict(list)
+    for one, other in pairs:
+        near[one].append(other)
+        near[other].append(one)
+    found, seen = [], set()
+    for start in near:
+        if start in seen:
+            continue
+        part, at = [start], 0
+        seen.add(start)
+        while at < len(part):
+            fresh = [one for one in dict.fromkeys(near[part[at]]) if one not in seen]
+            seen.update(fresh)
+            part += fresh
+            at += 1
+        found.append(part)
+    return found
+
+
+def _stars(
+    part: Sequence[str],
+    contents: Mapping[str, Sequence[Record]],
+    near: Mapping[str, Mapping[str, Pair]],
+    apart: set[Decision],
+) -> Iterator[Group]:
+    left = sorted(part, key=lambda digest: rank(contents[digest][0]))
+    while left:
+        best = left[0]
+        mine = [one for one in left[1:] if one in near.get(best, {})]
+        left = [one for one in left[1:] if one not in mine]
+        record = contents[best][0]
+        same = () if (best, best) in apart else contents[best][1:]
+        copies = [Copy(one, ("exact",)) for one in same]
+        for other in mine:
+            pair = near[best][other]
+            copies += [_copy(one, record, pair) for one in contents[other]]
+        if copies:
+            yield Group(record, _why(record, copies), tuple(copies))
+
+
+def _why(best: Record, copies: Sequence[Copy]) -> str:
+    """The first thing by which the best is before all others."""
+    names = ("pixels", "bytes", "oldest", "path")
+    second = min(rank(one.record) for one in copies)
+    return next(name for name, a, b in zip(names, rank(best), second, strict=True) if a != b)
+
+
+def _copy(record: Record, best: Record, pair: Pair) -> Copy:
+    placed, is_whole = pair.placed, pair.whole == record.digest
+    whole, part = (record, best) if is_whole else (best, record)
+    _, _, wide, high = placed.window
+    mirrored, quarters = placed.orientation >= 4, placed.orientation % 4
+    how = []
+    if min(wide, high) < _ALL:
+        how.append("extended" if is_whole else "cropped")
+    if _is_resized(whole, part, placed):
+        how.append("resized")
+    if mirrored:
+        how.append("mirrored")
+    if quarters and not (mirrored and quarters == 2):  # mirrored top to bottom, nothing else
+        how.append("turned")
+    if placed.agreement < _UNTOUCHED:
+        how.append("edited")
+    # How the part must be turned to lie in the whole, to the left; undoing it turns the other way,
+    # but for what is mirrored: that is undone by doing it again.
+    left = quarters if is_whole or mirrored else -quarters
+    shown = round(wide * high, 3) if min(wide, high) < _ALL else 1.0
+    return Copy(record, tuple(how or ["recompressed"]), -left * 90 % 360, shown, placed.agreement)
+
+
+def _is_resized(whole: Record, part: Record, placed: Placed) -> bool:
+    """Whether a pixel of one is more than a pixel of the other."""
+    wide, high = part.width, part.height
+    if lies_down(placed.orientation):
+        wide, high = high, wide
+    _, _, across, down = placed.window
+    expected = whole.width * across + whole.height * down
+    return abs((wide + high) / expected - 1) > _SAME_SIZE

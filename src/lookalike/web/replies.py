@@ -1,0 +1,35 @@
+"""A status, a schema's name or a command → how the OpenAPI document describes it."""
+
+from __future__ import annotations
+
+from lookalike.web.shapes import Json, ref
+
+_PROBLEMS = {
+    "400": "Something in the request does not fit; `detail` says what.",
+    "403": "A page of another site is behind the request.",
+    "404": "The library holds no such picture, or its file is gone, changed or damaged.",
+    "413": "The upload has too many bytes, or too many pixels.",
+    "415": "The body is neither multipart/form-data nor JSON.",
+    "422": "The upload is not a picture that can be read.",
+    "503": "The library cannot be read at the moment.",
+    "default": "Anything else: another method (405), another host name (421), a fault (500).",
+}
+
+
+def json_reply(description: str, name: str) -> Json:
+    """An answer in JSON, by the name of its schema."""
+    return {"description": description, "content": {"application/json": {"schema": ref(name)}}}
+
+
+def problems(*statuses: str) -> Json:
+    """The problem documents that a call may answer with, and that for anything else."""
+    content = {"application/problem+json": {"schema": ref("Problem")}}
+    return {
+        code: {"description": _PROBLEMS[code], "content": content}
+        for code in (*statuses, "default")
+    }
+
+
+def shell(source: str) -> Json:
+    """A command that makes the call."""
+    return {"lang": "Shell", "source": source}
