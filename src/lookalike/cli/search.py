@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from lookalike.cli.examples import Question, example_options
 from lookalike.cli.options import (
     FOLDER,
     filter_options,
@@ -18,14 +19,17 @@ from lookalike.cli.options import (
 )
 
 _NO_WIDTH = 10_000
+_WIDEN = "No picture passes the filters: widen them, or leave one out."
+_NOTHING_YET = "The library holds no other pictures yet: `lookalike index FOLDER`."
 
 if TYPE_CHECKING:
-    from lookalike.library import Filter, Hit, Library, Query
+    from lookalike.library import Filter, Hit, Library
 
 
 @click.command("search", short_help="Show the pictures that look most like one.")
 @click.argument("image", metavar="[IMAGE]", required=False, type=FOLDER)
 @library_option
+@example_options
 @click.option("--words", metavar="TEXT", help="Search by words, with a model that takes them.")
 @click.option(
     "-k",
@@ -46,20 +50,21 @@ if TYPE_CHECKING:
 @json_option
 def search_command(
     *,
-    image: str | None,
     library_folder: Path | None,
-    words: str | None,
     k: int,
     exact: bool,
     previews: bool | None,
     max_pixels: int,
     as_json: bool,
-    **only: Any,
+    **more: Any,
 ) -> None:
     """Show the pictures that look most like IMAGE, best first.
 
     IMAGE is a file; - for a picture on standard input; or the path of a picture that the library
     knows though its file is not there now, which then leaves itself out.
+
+    With --like and --unlike, the sum of several pictures is searched for, less those that are not
+    wanted: rose.jpg --like tulip.jpg@0.5 --unlike leaf.jpg.
 
     With --words there is no IMAGE; `lookalike models` says which models find by words.
 
@@ -72,28 +77,17 @@ def search_command(
     """
     from lookalike.library import Library
 
-    query = _query(image, words)
+    question = Question(*(more.pop(field.name) for field in fields(Question)))
+    asked = question.asked()
     with Library.open(library_folder, max_pixels=max_pixels) as library:
-        where = _filter(library, **only)
-        hits = library.search(query, k, where=where, exact=exact)
+        where = _filter(library, **more)
+        hits = library.search(asked, k, where=where, exact=exact)
         if as_json:
-            print_json({"query": words or image, "hits": [_fields(hit) for hit in hits]})
+            print_json({"query": question.shown(), "hits": [_fields(hit) for hit in hits]})
         elif hits:
             _print_table(library, hits, previews)
-        elif where is not None and library.count():
-            click.echo("No picture passes the filters: widen them, or leave one out.")
         else:
-            click.echo("The library holds no other pictures yet: `lookalike index FOLDER`.")
-
-
-def _query(image: str | None, words: str | None) -> Query:
-    from lookalike.library import Words
-
-    if (image is None) == (words is None):
-        raise click.UsageError("Give one IMAGE, or words with --words.")
-    if words is not None:
-        return Words(words)
-    return _standard_input() if image == "-" else str(image)
+            click.echo(_WIDEN if where is not None and library.count() else _NOTHING_YET)
 
 
 def _filter(library: Library, folder: str | None, **only: Any) -> Filter | None:
@@ -102,12 +96,6 @@ def _filter(library: Library, folder: str | None, **only: Any) -> Filter | None:
 
     where = Filter(folder=library.known_folder(folder) if folder else None, **only)
     return None if where == Filter() else where
-
-
-def _standard_input() -> bytes:
-    if sys.stdin.isatty():
-        raise click.UsageError("- reads a picture from standard input, and there is none.")
-    return sys.stdin.buffer.read()
 
 
 def _fields(hit: Hit) -> dict[str, object]:

@@ -2,16 +2,20 @@
 
 from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, decoders, read
 from lookalike.image.kinds import looks_like_picture, sniff
+from lookalike.image.part import Part, cut, near_of_whole
 from lookalike.image.preprocess import Input, Preprocess, to_input
 from lookalike.image.thumbs import thumbnail
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "Input",
+    "Part",
     "Picture",
     "Preprocess",
+    "cut",
     "decoders",
     "looks_like_picture",
+    "near_of_whole",
     "read",
     "sniff",
     "thumbnail",

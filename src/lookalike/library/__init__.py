@@ -5,6 +5,7 @@ from lookalike.exchange import Features, read_features
 from lookalike.folder import printable, real_folder
 from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
 from lookalike.library.checkup import Finding
+from lookalike.library.examples import Asked, Example
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.library import Library
 from lookalike.library.opening import default_folder
@@ -12,9 +13,11 @@ from lookalike.library.queries import Query, Words
 from lookalike.stores.base import Filter, Hit, Record, SearchIndex
 
 __all__ = [
+    "Asked",
     "ClassScore",
     "Evaluation",
     "Event",
+    "Example",
     "Features",
     "Fetching",
     "Filter",
