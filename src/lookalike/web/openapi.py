@@ -230,5 +230,5 @@ _SEARCHES = (
     """--json '{"id": 1, "k": 10}'""",
     """--json '{"id": 1, "filter": {"formats": ["JPEG"], "taken_from": "2024-05"}}'""",
     """--json '{"examples": [{"id": 1, "box": [0, 0, 0.5, 0.5]}, {"id": 3, "weight": -0.5}]}'""",
-    """-F image=@1.jpg -F image=@2.jpg -F 'examples=[{"image": 0}, {"image": 1, "weight": -0.5}]'""",
+    """-F image=@a.jpg -F image=@b.jpg -F 'examples=[{"image": 0}, {"image": 1, "weight": -1}]'""",
 )
