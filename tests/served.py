@@ -158,12 +158,20 @@ def check(app: Flask, response: TestResponse) -> None:
 
 def form(content: bytes, name: str = "query.jpg", **fields: str) -> dict[str, Any]:
     """A request's body and type as a browser writes them: the picture, and other fields."""
+    return form_of([(content, name)], **fields)
+
+
+def form_of(files: list[tuple[bytes, str]], **fields: str) -> dict[str, Any]:
+    """The same with any number of pictures and their names."""
     line = "--boundary\r\nContent-Disposition: form-data; name="
-    safe = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-    head = f'{line}"image"; filename="{safe}"\r\nContent-Type: image/jpeg\r\n\r\n'
-    others = "".join(f'\r\n{line}"{key}"\r\n\r\n{value}' for key, value in fields.items())
+    body = b""
+    for content, name in files:
+        safe = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+        head = f'{line}"image"; filename="{safe}"\r\nContent-Type: image/jpeg\r\n\r\n'
+        body += head.encode() + content + b"\r\n"
+    body += "".join(f'{line}"{key}"\r\n\r\n{text}\r\n' for key, text in fields.items()).encode()
     return {
-        "data": head.encode() + content + others.encode() + b"\r\n--boundary--\r\n",
+        "data": body + b"--boundary--\r\n",
         "content_type": "multipart/form-data; boundary=boundary",
     }
 

@@ -46,7 +46,10 @@ FLOOR_PLAN = {
 }
 
 # what a person may import from lookalike, and what we therefore keep
-PUBLIC = ["Filter", "Hit", "Library", "LookalikeError", "Record", "Report", "__version__"]
+PUBLIC = [
+    *("Example", "Filter", "Hit", "Library", "LookalikeError", "Record", "Report"),
+    "__version__",
+]
 
 HEAVY = (
     *("flask", "numpy", "onnx", "onnxruntime", "PIL", "pillow_heif", "rawpy", "rich", "sqlite3"),

@@ -15,13 +15,23 @@ from typing import TYPE_CHECKING, Any
 from lookalike.errors import LookalikeError
 
 if TYPE_CHECKING:
-    from lookalike.library import Library, Report
+    from lookalike.library import Example, Library, Report
     from lookalike.stores.base import Filter, Hit, Record
 
 __version__ = "0.1.0"
-__all__ = ["Filter", "Hit", "Library", "LookalikeError", "Record", "Report", "__version__"]
+__all__ = [
+    "Example",
+    "Filter",
+    "Hit",
+    "Library",
+    "LookalikeError",
+    "Record",
+    "Report",
+    "__version__",
+]
 
 _HOMES = {
+    "Example": "lookalike.library",
     "Filter": "lookalike.stores.base",
     "Hit": "lookalike.stores.base",
     "Library": "lookalike.library",

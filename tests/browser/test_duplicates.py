@@ -12,12 +12,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from lookalike import Library
-from tests.browser.test_page import Page, driver
+from tests.browser.page import Page
 from tests.copies import captioned, cropped, scene, write
 from tests.served import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-__all__ = ["driver"]  # a fixture
 
 
 @pytest.fixture

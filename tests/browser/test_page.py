@@ -8,239 +8,22 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import request
 from selenium import webdriver
 from selenium.webdriver import ActionChains
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 
-import tasks
 from lookalike import Library
 from lookalike.folder import printable
 from lookalike.library import Event, Progress
-from lookalike.web import create_app
-from lookalike.web.server import listen, make_server
+from tests.browser.page import TOTAL, Late, Page, number_of
 from tests.pictures import TEXT, heic, make_jpeg, textured
-from tests.served import BYTES_NAME, NOT_UNICODE, ODD_NAME, Running
+from tests.served import NOT_UNICODE, ODD_NAME, Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-FLAGS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--window-size=1280,860", "--lang=en-GB"),
-)
-ODD_NAMES = [ODD_NAME, *([BYTES_NAME] if NOT_UNICODE else [])]
-TOTAL = 13 + len(ODD_NAMES)
-
-
-class Page:
-    """The page as a person uses it, and all that the browser says about it."""
-
-    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
-        self.driver = driver
-        self.url = url
-
-    def open(self, tail: str = "") -> None:
-        self.driver.get(self.url + tail)
-        self.wait(lambda: self.text("status"))
-
-    def run(self, script: str, *arguments: Any) -> Any:
-        return self.driver.execute_script(script, *arguments)
-
-    def cdp(self, command: str, **parameters: Any) -> Any:
-        return self.driver.execute_cdp_cmd(command, parameters)
-
-    def by_id(self, name: str) -> WebElement:
-        return self.driver.find_element(By.ID, name)
-
-    def text(self, name: str) -> str:
-        return str(self.by_id(name).get_property("textContent")).strip()
-
-    def all(self, selector: str) -> list[WebElement]:
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def wait(self, found: Callable[[], Any], seconds: float = 20) -> Any:
-        deadline = time.monotonic() + seconds
-        while not (value := found()):
-            if time.monotonic() > deadline:
-                pytest.fail("waited in vain")
-            time.sleep(0.05)
-        return value
-
-    def view(self) -> str:
-        return str(self.run("return document.body.dataset.view"))
-
-    def results(self) -> list[tuple[int, float, float]]:
-        """The number, score and distance of each result, in the order shown."""
-        rows = self.run(
-            "return [...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.id,"
-            " tile.querySelector('.score')?.textContent,"
-            " tile.querySelector('.distance')?.textContent])"
-        )
-        return [(int(number), float(score), float(away)) for number, score, away in rows]
-
-    def wait_for_results_of(self, name: str) -> list[tuple[int, float, float]]:
-        self.wait(lambda: self.view() == "result" and self.text("query-name") == name)
-        return self.results()
-
-    def choose(self, file: Path) -> None:
-        self.by_id("file").send_keys(str(file))
-
-    def press(self, *keys: str) -> None:
-        chain = ActionChains(self.driver)
-        for key in keys:
-            chain.send_keys(key)
-        chain.perform()
-
-    def focused(self) -> str:
-        """The number of the tile that has the focus, or the id of the element that has it."""
-        return str(
-            self.run(
-                "const e = document.activeElement;"
-                "return e.closest('.tile')?.dataset.id ?? (e.id || e.className)"
-            )
-        )
-
-    def complaints(self) -> list[str]:
-        """What the console holds since it was last asked."""
-        return [entry["message"] for entry in self._log("browser")]
-
-    def _log(self, kind: str) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
-        return entries
-
-    def strangers(self) -> set[str]:
-        """Every address that the page asked for and that is not our own server's."""
-        asked = set()
-        for entry in self._log("performance"):
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                asked.add(message["params"]["request"]["url"])
-        ours = (self.url, f"blob:{self.url}", "data:")
-        return {address for address in asked if not address.startswith(ours)}
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    found = tasks.browser()
-    assert found is not None
-    options = webdriver.ChromeOptions()
-    options.binary_location = found[0]
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(found[1]))
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture(scope="module")
-def library(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    extra = tmp_path_factory.mktemp("extra")
-    for seed, name in enumerate(ODD_NAMES):
-        (extra / name).write_bytes(make_jpeg(textured(seed=seed)))
-    with Library.open(tmp_path_factory.mktemp("library"), create=True) as library:
-        library.index([photographs, extra])
-        yield library
-
-
-@pytest.fixture(scope="module")
-def server(library: Library) -> Iterator[Running]:
-    running = Running(library.folder)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def page(driver: webdriver.Chrome, server: Running) -> Iterator[Page]:
-    page = Page(driver, server.url)
-    page.complaints()
-    page.strangers()
-    page.open()
-    page.wait(lambda: len(page.all(".tile")) == TOTAL)
-    yield page
-    page.cdp("Emulation.clearDeviceMetricsOverride")
-    page.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
-    page.cdp("Emulation.setEmulatedMedia", features=[])
-    assert page.complaints() == []
-    assert page.strangers() == set()
-
-
-class Late:
-    """The library's server in this process, some of whose answers come only when they may."""
-
-    def __init__(self, library: Library) -> None:
-        self._held: dict[str, threading.Event] = {}
-        self._failing: set[str] = set()
-        app = create_app(library)
-        app.before_request(self._wait)
-        listening = listen("127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        self._server = make_server(app, listening)
-        self._thread = threading.Thread(target=self._server.run, name="late")
-        self._thread.start()
-
-    def hold(self, *kinds: str) -> None:
-        """Let the requests of these kinds wait: ``sample``, ``like``, ``upload``."""
-        self._held |= {kind: threading.Event() for kind in kinds}
-
-    def release(self) -> None:
-        for event in self._held.values():
-            event.set()
-        self._held.clear()
-
-    def fail(self, *kinds: str) -> None:
-        """Let them fail instead; without any, none fails any more."""
-        self._failing = set(kinds)
-
-    def stop(self) -> None:
-        self.release()
-        server: Any = self._server  # the published types of its parts are not what they are
-        server.trigger.pull_trigger(lambda: self._close(server))
-        self._thread.join(20)
-        self._server.task_dispatcher.shutdown()
-
-    def _close(self, server: Any) -> None:
-        for channel in list(server.active_channels.values()):
-            channel.close()
-        server.close()
-
-    def _wait(self) -> tuple[str, int] | None:
-        names = {"/api/images": "sample", "/api/search": "like" if request.is_json else "upload"}
-        kind = names.get(request.path, "")
-        if event := self._held.get(kind):
-            event.wait(30)
-        return ("", 503) if kind in self._failing else None
-
-
-@pytest.fixture
-def late(library: Library) -> Iterator[Late]:
-    late = Late(library)
-    yield late
-    late.stop()
-
-
-@pytest.fixture
-def slow(driver: webdriver.Chrome, late: Late) -> Page:
-    """A page of the server whose answers can be late."""
-    return Page(driver, late.url)
-
-
-@pytest.fixture
-def flower(photographs: Path) -> Path:
-    return photographs / "flowers" / "bed 01.png"
-
-
-def number_of(library: Library, name: str) -> int:
-    return next(one.id for one in library.records() if one.relative.endswith(name))
 
 
 # ---- asking
@@ -585,12 +368,12 @@ def test_everything_is_reached_with_tab_and_seen(page: Page, library: Library) -
     page.open(f"?like={number_of(library, 'cat.png')}")
     first = str(page.wait_for_results_of("cat.png")[0][0])
     seen = []
-    for _ in range(6):
+    for _ in range(7):
         page.press(Keys.TAB)
         seen.append(page.focused())
         outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", seen[-1]
-    assert seen == ["skip", "home", "open-query", "button", first, first]
+    assert seen == ["skip", "home", "open-query", "region-toggle", "button", first, first]
 
 
 @pytest.mark.parametrize("key", ["/", "o"])
@@ -660,15 +443,15 @@ def test_nothing_sticks_out_on_a_small_screen(page: Page, flower: Path, width: i
     page.cdp("Emulation.setTouchEmulationEnabled", enabled=True)
     page.open()
     page.wait(lambda: len(page.all(".tile")) == TOTAL)
-    assert _overflow(page) == []
+    assert page.overflow() == []
     page.choose(flower)
     page.wait_for_results_of("bed 01.png")
-    assert _overflow(page) == []
+    assert page.overflow() == []
     for button in page.all(".tile .like"):
         assert button.value_of_css_property("opacity") == "1"
     page.all(".tile .open")[0].click()
     page.wait(lambda: "Size" in page.text("viewer-facts"))
-    assert _overflow(page) == []
+    assert page.overflow() == []
     page.by_id("viewer-close").click()
 
 
@@ -874,18 +657,6 @@ return found;
 
 def _handed(file: Path) -> tuple[str, str]:
     return base64.b64encode(file.read_bytes()).decode(), file.name
-
-
-def _overflow(page: Page) -> list[str]:
-    """What reaches beyond the right edge of the screen."""
-    found: list[str] = page.run(
-        "const wide = document.documentElement.clientWidth;"
-        "return [...document.querySelectorAll('body *')].filter((e) => e.offsetParent"
-        " && !e.closest('.hidden, .skip, svg') && e.getBoundingClientRect().right > wide + 1)"
-        ".map((e) => e.id || e.className || e.tagName)"
-        ".concat(document.documentElement.scrollWidth > wide ? ['the page'] : [])"
-    )
-    return found
 
 
 def _luminance(colour: str) -> float:

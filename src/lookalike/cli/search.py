@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lookalike.cli.counts import count_fields, print_counts
+from lookalike.cli.examples import Question, example_options
 from lookalike.cli.options import (
     FOLDER,
     filter_options,
@@ -20,14 +20,17 @@ from lookalike.cli.options import (
 )
 
 _NO_WIDTH = 10_000
+_WIDEN = "No picture passes the filters: widen them, or leave one out."
+_NOTHING_YET = "The library holds no other pictures yet: `lookalike index FOLDER`."
 
 if TYPE_CHECKING:
-    from lookalike.library import Answers, Filter, Hit, Library, Query
+    from lookalike.library import Answers, Asked, Filter, Hit, Library
 
 
 @click.command("search", short_help="Show the pictures that look most like one.")
 @click.argument("image", metavar="[IMAGE]", required=False, type=FOLDER)
 @library_option
+@example_options
 @click.option("--words", metavar="TEXT", help="Search by words, with a model that takes them.")
 @click.option(
     "-k",
@@ -59,9 +62,7 @@ if TYPE_CHECKING:
 @json_option
 def search_command(
     *,
-    image: str | None,
     library_folder: Path | None,
-    words: str | None,
     previews: bool | None,
     max_pixels: int,
     as_json: bool,
@@ -71,6 +72,9 @@ def search_command(
 
     IMAGE is a file; - for a picture on standard input; or the path of a picture that the library
     knows though its file is not there now, which then leaves itself out.
+
+    With --like and --unlike, the sum of several pictures is searched for, less those that are not
+    wanted: rose.jpg --like tulip.jpg@0.5 --unlike leaf.jpg.
 
     With --words there is no IMAGE; `lookalike models` says which models find by words.
 
@@ -85,12 +89,13 @@ def search_command(
     """
     from lookalike.library import Library
 
-    query = _query(image, words)
+    question = Question(*(how.pop(field.name) for field in fields(Question)))
+    asked = question.asked()
     with Library.open(library_folder, max_pixels=max_pixels) as library:
-        found = _ask(library, query, **how)
+        found = _ask(library, asked, **how)
         if as_json:
             hits = [_fields(hit) for hit in found.hits]
-            print_json({"query": words or image, "hits": hits, **count_fields(found.counted)})
+            print_json({"query": question.shown(), "hits": hits, **count_fields(found.counted)})
             return
         if found.hits:
             _print_table(library, found.hits, previews, above=how["offset"] or 0)
@@ -110,7 +115,7 @@ class _Found:
 
 def _ask(
     library: Library,
-    query: Query,
+    asked: Asked,
     *,
     k: int,
     exact: bool,
@@ -120,27 +125,15 @@ def _ask(
 ) -> _Found:
     where = filter_of(library, **only)
     if offset is None and not distribution:
-        return _Found(library.search(query, k, where=where, exact=exact), where)
-    counted = library.answers(query, k, offset=offset or 0, where=where, distribution=distribution)
+        return _Found(library.search(asked, k, where=where, exact=exact), where)
+    counted = library.answers(asked, k, offset=offset or 0, where=where, distribution=distribution)
     return _Found(list(counted.hits), where, counted)
 
 
 def _nothing(library: Library, found: _Found) -> str:
     if found.counted and found.counted.total:
         return "There are no answers from there on: take a smaller --offset."
-    if found.where is not None and library.count():
-        return "No picture passes the filters: widen them, or leave one out."
-    return "The library holds no other pictures yet: `lookalike index FOLDER`."
-
-
-def _query(image: str | None, words: str | None) -> Query:
-    from lookalike.library import Words
-
-    if (image is None) == (words is None):
-        raise click.UsageError("Give one IMAGE, or words with --words.")
-    if words is not None:
-        return Words(words)
-    return _standard_input() if image == "-" else str(image)
+    return _WIDEN if found.where is not None and library.count() else _NOTHING_YET
 
 
 def filter_of(library: Library, folder: str | None, **only: Any) -> Filter | None:
@@ -149,12 +142,6 @@ def filter_of(library: Library, folder: str | None, **only: Any) -> Filter | Non
 
     where = Filter(folder=library.known_folder(folder) if folder else None, **only)
     return None if where == Filter() else where
-
-
-def _standard_input() -> bytes:
-    if sys.stdin.isatty():
-        raise click.UsageError("- reads a picture from standard input, and there is none.")
-    return sys.stdin.buffer.read()
 
 
 def _fields(hit: Hit) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, Room, anywhere, decoders, read
 from lookalike.image.kinds import looks_like_picture, sniff
+from lookalike.image.part import Part, cut, near_of_whole
 from lookalike.image.preprocess import Input, Preprocess, to_input
 from lookalike.image.quiet import quiet
 from lookalike.image.thumbs import thumbnail
@@ -9,12 +10,15 @@ from lookalike.image.thumbs import thumbnail
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "Input",
+    "Part",
     "Picture",
     "Preprocess",
     "Room",
     "anywhere",
+    "cut",
     "decoders",
     "looks_like_picture",
+    "near_of_whole",
     "quiet",
     "read",
     "sniff",

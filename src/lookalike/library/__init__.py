@@ -7,6 +7,7 @@ from lookalike.folder import printable, real_folder
 from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
 from lookalike.library.checkup import Finding
 from lookalike.library.copies import Duplicates
+from lookalike.library.examples import Asked, Example
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.library import Library
 from lookalike.library.opening import default_folder
@@ -24,6 +25,7 @@ from lookalike.stores.base import (
 
 __all__ = [
     "Answers",
+    "Asked",
     "Choice",
     "ClassScore",
     "Copy",
@@ -31,6 +33,7 @@ __all__ = [
     "Duplicates",
     "Evaluation",
     "Event",
+    "Example",
     "Facets",
     "Features",
     "Fetching",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lookalike.errors import InputError
+from lookalike.library.examples import Asked, embedding
 from lookalike.library.opening import Model
-from lookalike.library.queries import Queries, Query
+from lookalike.library.queries import Queries
 from lookalike.stores.base import Answers, Catalogue, Facets, Filter
 
 
@@ -17,7 +18,7 @@ class Counted:
 
     def answers(
         self,
-        query: Query,
+        query: Asked,
         k: int = 30,
         *,
         offset: int = 0,
@@ -37,9 +38,9 @@ class Counted:
             raise InputError(f"The offset must be 0 or more, not {offset}.")
         if self._model.card is None and self._store.is_empty():
             return Answers((), offset, 0)  # begun by an import that failed
-        embedding, without = self._queries.embedding(query)
+        wanted, without = embedding(self._queries, query)
         return self._store.answers(
-            embedding, k, offset=offset, without=without, where=where, distribution=distribution
+            wanted, k, offset=offset, without=without, where=where, distribution=distribution
         )
 
     def facets(self, where: Filter | None = None) -> Facets:

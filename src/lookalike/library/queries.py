@@ -1,4 +1,4 @@
-"""A picture or words → the embedding to search with, and the ids that are no answers to it."""
+"""A picture, a part of one, or words → its embedding, and the ids that are no answers to it."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class Words:
 Query = str | os.PathLike[str] | bytes | int | Words
 """What to search with: a picture's path, its file's content, its id in the library, or words."""
 
+Source = Record | str | bytes
+"""Where a picture is read from: its place in the library, its path, or its file's content."""
+
+THE_QUERY = "The query"
+
 
 class Queries:
     """Makes embeddings of queries; ``encoder`` is called only where one is needed."""
@@ -46,14 +51,27 @@ class Queries:
             raise ImageNotFoundError(f"The library holds no picture with the number {image_id}.")
         return record
 
-    def embedding(self, query: Query) -> tuple[Embedding, tuple[int, ...]]:
-        """A query's embedding (dim,), and the ids that are no answers to it."""
-        if isinstance(query, int):
-            return self._known_embedding(self.record(query)), (query,)
-        if isinstance(query, bytes):
-            return self._encoded(query), ()
+    def embedding(
+        self, query: Query, part: image.Part | None = None, name: str = THE_QUERY
+    ) -> tuple[Embedding, tuple[int, ...]]:
+        """A query's embedding (dim,), and the ids that are no answers to it.
+
+        With ``part``, that of this part of the picture, which is read for it. ``name`` is what
+        errors call a picture that has come without a name.
+        """
         if isinstance(query, Words):
             return self._of_words(query.text), ()
+        found, without = self._found(query)
+        if isinstance(found, Record) and part is None:
+            return self._known_embedding(found), without
+        return self._encoded(found, part, name), without
+
+    def _found(self, query: str | os.PathLike[str] | bytes | int) -> tuple[Source, tuple[int, ...]]:
+        """The picture that a query means, and the ids that are no answers to it."""
+        if isinstance(query, int):
+            return self.record(query), (query,)
+        if isinstance(query, bytes):
+            return query, ()
         if not isinstance(query, str | os.PathLike):
             raise InputError(
                 f"A query is a path, the content of a file, an id or words, not {query!r}."
@@ -61,13 +79,11 @@ class Queries:
         path = os.fspath(query)
         if _is_file(path):
             record = self._at(path)
-            if record is not None and is_as_recorded(record):
-                return self._known_embedding(record), ()
-            return self._encoded(path), ()
+            return (record if record is not None and is_as_recorded(record) else path), ()
         record = self._at(path) or self._named(path)
         if record is None:
             raise ImageError(f"There is no file {printable(path)}: check the path.")
-        return self._known_embedding(record), (record.id,)
+        return record, (record.id,)
 
     def _of_words(self, text: str) -> Embedding:
         encoder = self._encoder()
@@ -85,10 +101,15 @@ class Queries:
             raise ImageNotFoundError(f"The picture {printable(record.path)} has just been removed.")
         return embedding
 
-    def _encoded(self, source: str | bytes) -> Embedding:
+    def _encoded(self, source: Source, part: image.Part | None, name: str) -> Embedding:
         encoder = self._encoder()
         preprocess = encoder.card.preprocess
-        pixels = image.to_input(self.read(source, preprocess.near), preprocess)
+        near = image.near_of_whole(preprocess.near, part) if part else preprocess.near
+        if isinstance(source, Record):
+            whole = self.picture(source, near)
+        else:
+            whole = self.read(source, near, unnamed=name)
+        pixels = image.to_input(image.cut(whole, part) if part else whole, preprocess)
         row: Embedding = encoder.encode(pixels[np.newaxis])[0]
         return row
 
@@ -120,13 +141,20 @@ class Queries:
         """The picture that was indexed, to look at. Raises ImageError where its file is gone or
         has changed, be it while it is read. ``room`` is as in `lookalike.image.read`."""
         original(record)
-        found = self.read(record.path, near, room)
+        found = self.read(record.path, near, room=room)
         original(record)
         return found
 
-    def read(self, source: str | bytes, near: int, room: image.Room = image.anywhere) -> Image:
+    def read(
+        self,
+        source: str | bytes,
+        near: int,
+        *,
+        room: image.Room = image.anywhere,
+        unnamed: str = THE_QUERY,
+    ) -> Image:
         """A picture to look at. Raises ImageError, with the name of the file."""
-        name = "The query" if isinstance(source, bytes) else printable(source)
+        name = unnamed if isinstance(source, bytes) else printable(source)
         content = source if isinstance(source, bytes) else Path(source)
         try:
             return image.read(content, max_pixels=self._max_pixels, near=near, room=room).image

@@ -57,7 +57,9 @@ def _search() -> Json:
         "summary": "Search",
         "description": (
             "The pictures closest to an uploaded picture, to one of the library (which leaves "
-            "itself out), or to words, best first; equal scores in order of path. Of a large "
+            "itself out), to words, or to several examples, best first; equal scores in order of "
+            "path. Examples are pictures or parts of pictures with weights, some wanted and some "
+            "not; the score is the cosine with the direction of their weighted sum. Of a large "
             "library only the part that is like the query is compared, unless it is asked to be "
             "exact or given a filter: `index` of the library's state says what that may miss. An "
             "upload is held in memory for the time of the request and never kept. `hint` is there "
@@ -69,8 +71,10 @@ def _search() -> Json:
         "requestBody": {
             "required": True,
             "content": {
-                "multipart/form-data": {"schema": ref("Upload")},
-                "application/json": {"schema": {"oneOf": [ref("Known"), ref("InWords")]}},
+                "multipart/form-data": {"schema": {"oneOf": [ref("Upload"), ref("Uploads")]}},
+                "application/json": {
+                    "schema": {"oneOf": [ref("Known"), ref("InWords"), ref("ByExamples")]}
+                },
             },
         },
         "responses": {
@@ -78,13 +82,7 @@ def _search() -> Json:
             **_problems("400", "403", "404", "413", "415", "422", "503"),
         },
         "x-codeSamples": [
-            _shell("curl -F image=@query.jpg -F k=10 http://127.0.0.1:5000/api/search"),
-            _shell('curl --json \'{"id": 1, "k": 10}\' http://127.0.0.1:5000/api/search'),
-            _shell('curl --json \'{"id": 1, "offset": 100}\' http://127.0.0.1:5000/api/search'),
-            _shell(
-                'curl --json \'{"id": 1, "filter": {"formats": ["JPEG"], "taken_from": "2024-05"}}'
-                "' http://127.0.0.1:5000/api/search"
-            ),
+            _shell(f"curl {one} http://127.0.0.1:5000/api/search") for one in _SEARCHES
         ],
     }
 
@@ -253,3 +251,12 @@ _FILE_VERSION = {
     **_VERSION,
     "description": "Changes with the picture, so that its address does; the answer ignores it.",
 }
+
+_SEARCHES = (
+    "-F image=@query.jpg -F k=10",
+    """--json '{"id": 1, "k": 10}'""",
+    """--json '{"id": 1, "offset": 100}'""",
+    """--json '{"id": 1, "filter": {"formats": ["JPEG"], "taken_from": "2024-05"}}'""",
+    """--json '{"examples": [{"id": 1, "box": [0, 0, 0.5, 0.5]}, {"id": 3, "weight": -0.5}]}'""",
+    """-F image=@a.jpg -F image=@b.jpg -F 'examples=[{"image": 0}, {"image": 1, "weight": -1}]'""",
+)

@@ -11,7 +11,9 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from lookalike.library import Filter, Words
+from lookalike.library import Example, Filter, Words
+from lookalike.web import examples
+from lookalike.web.examples import Upload, image_id
 from lookalike.web.links import summary
 from lookalike.web.schemas import DEFAULT_K, FILTERS, LAST_OFFSET, MOST_HITS
 from lookalike.web.state import served
@@ -21,11 +23,12 @@ _JSON_LIMIT = 64 * 2**10
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to search for: the content of a picture's file, the id of a picture, or words; how the
-    answer shows it; how many hits; which pictures may be hits; whether every one is compared;
-    where in a series of answers it begins; whether the distribution of all scores is wanted."""
+    """What to search for: the content of a picture's file, the id of a picture, words, or several
+    examples; how the answer shows it; how many hits; which pictures may be hits; whether every one
+    is compared; where in a series of answers it begins; whether the distribution of all scores is
+    wanted."""
 
-    asked: bytes | int | Words
+    asked: bytes | int | Words | tuple[Example, ...]
     shown: dict[str, Any]
     k: int
     where: Filter | None
@@ -47,14 +50,20 @@ def read() -> Query:
 
 def _from_form() -> Query:
     files, fields = request.files, request.form
-    _refuse_unknown({*files, *fields} - {"image", *_HOW})
-    uploads = files.getlist("image")
+    _refuse_unknown({*files, *fields} - {"image", "examples", *_HOW})
+    uploads = [_upload(file) for file in files.getlist("image")]
+    how = _how({name: _READ[name](fields[name]) for name in _HOW if name in fields})
+    if "examples" in fields:
+        asked, shown = examples.read(_json_of("examples", fields["examples"]), uploads)
+        return Query(asked, shown, *how)
     if len(uploads) != 1:
         raise BadRequest('Send one picture, as a file in the field "image".')
-    texts = {name: fields[name] for name in _HOW if name in fields}
-    how = _how({name: _READ[name](text) for name, text in texts.items()})
-    content = _content(uploads[0])
-    return Query(content, {"name": uploads[0].filename or "picture", "size": len(content)}, *how)
+    return Query(uploads[0].content, uploads[0].shown, *how)
+
+
+def _upload(file: FileStorage) -> Upload:
+    content = _content(file)
+    return Upload(content, {"name": file.filename or "picture", "size": len(content)})
 
 
 def _content(upload: FileStorage) -> bytes:
@@ -73,20 +82,18 @@ def _from_json() -> Query:
         raise BadRequest("The JSON is nested too deeply.") from error
     if not isinstance(body, dict):
         raise BadRequest('The JSON must be an object such as {"id": 1, "k": 30}.')
-    _refuse_unknown(set(body) - {"id", "words", *_HOW})
-    if ("id" in body) == ("words" in body):
-        raise BadRequest('Send one of "id" and "words".')
-    asked = _words(body["words"]) if "words" in body else _id(body["id"])
+    _refuse_unknown(set(body) - {"id", "words", "examples", *_HOW})
+    if len({"id", "words", "examples"} & set(body)) != 1:
+        raise BadRequest('Send one of "id", "words" and "examples".')
     how = _how(body)
-    if isinstance(asked, Words):
-        return Query(asked, {"words": asked.text}, *how)
-    return Query(asked, summary(served().library.record(asked)), *how)
-
-
-def _id(image_id: object) -> int:
-    if not isinstance(image_id, int) or not _whole(image_id) or image_id < 0:
-        raise BadRequest('"id" must be the number of a picture in the library.')
-    return image_id
+    if "examples" in body:
+        asked, shown = examples.read(body["examples"])
+        return Query(asked, shown, *how)
+    if "words" in body:
+        words = _words(body["words"])
+        return Query(words, {"words": words.text}, *how)
+    number = image_id(body["id"])
+    return Query(number, summary(served().library.record(number)), *how)
 
 
 def _words(words: object) -> Words:
@@ -157,11 +164,11 @@ def _number_of_text(text: str) -> object:
     return int(text[:18]) if text.isascii() and text.isdigit() else text
 
 
-def _filter_of_text(text: str) -> object:
+def _json_of(name: str, text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadRequest('"filter" must be JSON such as {"taken_from": "2024-05"}.') from error
+        raise BadRequest(f'"{name}" must be JSON such as {_SUCH_AS[name]}.') from error
 
 
 def _number(name: str, number: object, least: int, most: int | None = None) -> int:
@@ -179,12 +186,17 @@ def _switch(name: str, values: Mapping[str, object]) -> bool:
     return value
 
 
+_SUCH_AS = {
+    "filter": '{"taken_from": "2024-05"}',
+    "examples": '[{"image": 0}, {"id": 1, "weight": -0.5}]',
+}
+
 _HOW = ("k", "exact", "filter", "offset", "distribution")
 _SWITCH = {"true": True, "false": False}
 _READ: dict[str, Callable[[str], object]] = {
     "k": _number_of_text,
     "exact": _SWITCH.get,
-    "filter": _filter_of_text,
+    "filter": lambda text: _json_of("filter", text),
     "offset": _number_of_text,
     "distribution": _SWITCH.get,
 }

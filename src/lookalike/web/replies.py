@@ -10,7 +10,7 @@ _PROBLEMS = {
     "404": "The library holds no such picture, or its file is gone, changed or damaged.",
     "413": "The upload has too many bytes, or too many pixels.",
     "415": "The body is neither multipart/form-data nor JSON.",
-    "422": "The upload is not a picture that can be read.",
+    "422": "The upload, or the file of which a part is asked for, is no picture that can be read.",
     "503": "The library cannot be read at the moment.",
     "default": "Anything else: another method (405), another host name (421), a fault (500).",
 }

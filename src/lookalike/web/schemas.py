@@ -12,18 +12,31 @@ DEFAULT_K = 30
 MOST_HITS = 1000
 MOST_SAMPLES = 200
 LAST_OFFSET = 10**9
+MOST_EXAMPLES = 32
 
 
 def schemas() -> Json:
     """All of them, built anew."""
     return {
         **_questions(),
+        **_examples(),
         "Answer": _answer(),
         "UploadedQuery": _object(
             {
                 "name": _text("The name that came with the upload."),
                 "size": whole(description="Bytes."),
             }
+        ),
+        "ExamplesQuery": _object({"examples": _list_of("ShownExample")}),
+        "ShownExample": _object(
+            {
+                "picture": {
+                    "anyOf": [ref("Summary"), ref("UploadedQuery")],
+                    "description": "The picture.",
+                },
+                **_EXAMPLE,
+            },
+            optional=("box",),
         ),
         "WordsQuery": _object({"words": _text("The words that were asked for.")}),
         "Summary": _object(SUMMARY),
@@ -51,8 +64,7 @@ def _questions() -> Json:
                     "format": "binary",
                     "description": "The picture's file.",
                 },
-                **_HOW,
-                "filter": {**ref("Filter"), "description": "Which pictures may be hits; JSON."},
+                **_HOW_IN_FORMS,
             },
             optional=tuple(_HOW),
         ),
@@ -68,9 +80,46 @@ def _questions() -> Json:
     }
 
 
+def _examples() -> Json:
+    several = {"type": "array", "minItems": 1, "maxItems": MOST_EXAMPLES}
+    known, uploaded = ref("KnownExample"), ref("UploadedExample")
+    about = "Pictures, wanted and not wanted; one at least is wanted."
+    files = {
+        "type": "array",
+        "items": {"type": "string", "format": "binary"},
+        "description": "The pictures' files, each in a field of this name.",
+    }
+    return {
+        "ByExamples": _object(
+            {"examples": {**several, "items": known, "description": about}, **_HOW},
+            optional=tuple(_HOW),
+        ),
+        "Uploads": _object(
+            {
+                "image": files,
+                "examples": {
+                    **several,
+                    "items": {"anyOf": [uploaded, known]},
+                    "description": f"{about} Each of the files is one of them; JSON.",
+                },
+                **_HOW_IN_FORMS,
+            },
+            optional=tuple(_HOW),
+        ),
+        "KnownExample": _object(
+            {"id": whole(minimum=0, description="A picture of the library."), **_EXAMPLE},
+            optional=tuple(_EXAMPLE),
+        ),
+        "UploadedExample": _object(
+            {"image": whole(minimum=0, description="Which of the files, from 0."), **_EXAMPLE},
+            optional=tuple(_EXAMPLE),
+        ),
+    }
+
+
 def _answer() -> Json:
     query = {
-        "anyOf": [ref("Summary"), ref("UploadedQuery"), ref("WordsQuery")],
+        "anyOf": [ref("Summary"), ref("UploadedQuery"), ref("WordsQuery"), ref("ExamplesQuery")],
         "description": "What was asked.",
     }
     return _object(
@@ -98,6 +147,29 @@ _HOW = {
     "distribution": {
         "type": "boolean",
         "description": "Whether to tell how the scores of all pictures lie; else false.",
+    },
+}
+
+_HOW_IN_FORMS = {
+    **_HOW,
+    "filter": {**ref("Filter"), "description": "Which pictures may be hits; JSON."},
+}
+
+_EXAMPLE = {
+    "weight": {
+        "type": "number",
+        "minimum": -1,
+        "maximum": 1,
+        "description": "How much it counts, else 1; below 0 hits are to be unlike it.",
+    },
+    "box": {
+        "type": "array",
+        "items": {"type": "number", "minimum": 0, "maximum": 1},
+        "minItems": 4,
+        "maxItems": 4,
+        "description": (
+            "Only this part of it: left, top, width and height as fractions of the upright picture."
+        ),
     },
 }
 

@@ -24,19 +24,27 @@ async function sentence(response) {
   return `The server answered with status ${response.status}.`;
 }
 
-export function searchUpload(file, signal) {
-  const form = new FormData();
-  form.append("image", file, file.name || "picture");
-  return ask("api/search", { method: "POST", body: form, signal });
+// `examples` and `k` as in query.js; uploads travel as files of a form, all else as JSON.
+export function search({ examples, k }, signal) {
+  const files = [];
+  const asked = examples.map(({ id, upload, weight, box }) => ({
+    ...(upload ? { image: files.push(upload.file) - 1 } : { id }),
+    weight,
+    ...(box ? { box } : {}),
+  }));
+  return ask("api/search", { method: "POST", signal, ...body(files, asked, k) });
 }
 
-export function searchLike(id, signal) {
-  return ask("api/search", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ id }),
-    signal,
-  });
+function body(files, examples, k) {
+  if (files.length === 0) {
+    const headers = { "Content-Type": "application/json" };
+    return { headers, body: JSON.stringify({ examples, k }) };
+  }
+  const form = new FormData();
+  for (const file of files) form.append("image", file, file.name || "picture");
+  form.append("examples", JSON.stringify(examples));
+  form.append("k", k);
+  return { body: form };
 }
 
 export const sample = (number, signal) => ask(`api/images?sample=${number}`, { signal });

@@ -1,16 +1,21 @@
-// The page: where it is (start, like a picture, like an upload), and how it gets there and back.
+// The page: where it is (start, or the answers to a query), and how it gets there and back.
 
 import * as api from "./api.js";
+import { examplesOf, regionShown, showAsked, titleOf } from "./asked.js";
 import { listen } from "./chooser.js";
-import { announce, byId, calm, complain, copy, element, icon } from "./dom.js";
+import { announce, byId, calm, complain, copy } from "./dom.js";
 import { fill, focusTile } from "./grid.js";
+import { adding, fromAddress, MOST, ofPicture, ofUpload, toAddress, uploadsOf } from "./query.js";
+import { listenForParts } from "./region.js";
 import { watch } from "./status.js";
-import { bytes, closeness, count, folderOf, nameOf, pictures, printable } from "./text.js";
+import { bytes, closeness, count, nameOf, pictures, printable } from "./text.js";
 import { dismiss, view } from "./viewer.js";
 
 const THE_QUERY = "The query";
 const SAMPLE = 24;
 const KEPT = 20;
+const PAUSE = 120; // milliseconds without a change, after which the answers follow
+const LIGHT = 2e6; // bytes of uploads that may travel while something is still being dragged
 
 // What the last entries of the browser's history show. An upload cannot live in an address, so it
 // lives here.
@@ -20,20 +25,23 @@ let stats = null;
 let asking = null;
 let keys = 0;
 
+// What the box and the weights say. It may be `ahead` of the answers that are shown.
+let draft = null;
+let ahead = false;
+let pause = null;
+
 const newKey = () => `${Date.now()}-${keys += 1}`;
+
+const uploadsAt = (place) => (place.query ? uploadsOf(place.query) : []);
 
 function remember(key, place) {
   places.set(key, place);
-  for (const [oldest, { address }] of places) {
+  for (const [oldest, left] of places) {
     if (places.size <= KEPT) break;
     places.delete(oldest);
-    if (address) URL.revokeObjectURL(address);
+    const kept = new Set([...places.values()].flatMap(uploadsAt));
+    for (const address of uploadsAt(left)) if (!kept.has(address)) URL.revokeObjectURL(address);
   }
-}
-
-function likeInAddress() {
-  const id = new URLSearchParams(location.search).get("like");
-  return id !== null && /^\d{1,18}$/.test(id) ? Number(id) : null;
 }
 
 // ---- going somewhere
@@ -53,9 +61,16 @@ function wish(fulfil) {
   };
 }
 
+// What was under way before has no say any more.
+function leave() {
+  asking?.abort();
+  clearTimeout(pause);
+  ahead = false;
+}
+
 // The answer; null where there is none, which has been said then. Throws Overtaken.
 async function seek(ask) {
-  asking?.abort();
+  leave();
   asking = new AbortController();
   calm();
   byId("grid").setAttribute("aria-busy", "true");
@@ -84,20 +99,38 @@ function complaining(ask) {
   return answer;
 }
 
-function go(place, address) {
+function enter(place, address) {
   const key = newKey();
   remember(key, place);
   history.pushState({ key }, "", address);
   show(place);
+}
+
+function stay(place, address) {
+  places.set(history.state.key, place);
+  history.replaceState(history.state, "", address);
+  show(place);
+}
+
+function go(place, address) {
+  enter(place, address);
   window.scrollTo({ top: 0 });
   byId("results").focus({ preventScroll: true });
 }
 
-const searchLike = wish(async (picture) => {
+async function answerTo(query) {
+  const answer = await seek((signal) => api.search(query, signal).catch(naming(query)));
+  return answer && { kind: "result", query, answer };
+}
+
+const search = wish(async (query) => {
   dismiss();
-  const answer = await seek((signal) => api.searchLike(picture.id, signal));
-  if (answer) go({ kind: "like", answer }, `?like=${picture.id}`);
+  const place = await answerTo(query);
+  if (place) go(place, toAddress(query));
 });
+
+const searchLike = (picture) => search(ofPicture(picture));
+const add = (picture, weight) => search(adding(draft, picture, weight));
 
 const searchUpload = wish(async (file) => {
   dismiss();
@@ -107,17 +140,44 @@ const searchUpload = wish(async (file) => {
     return;
   }
   announce("Looking for pictures like it.");
-  const answer = await seek((signal) => api.searchUpload(file, signal).catch(naming(file)));
-  if (answer) {
-    go({ kind: "upload", answer, address: URL.createObjectURL(file) }, location.pathname);
-  }
+  const upload = { file, address: null };
+  const place = await answerTo(ofUpload(upload));
+  if (!place) return;
+  upload.address = URL.createObjectURL(file);
+  go(place, toAddress(place.query));
+});
+
+// A box or a weight has changed, and is perhaps still being dragged: the answers follow. All of it
+// is one step of the history.
+function adjust(change, settled) {
+  draft = change(draft);
+  ahead = true;
+  clearTimeout(pause);
+  const load = draft.examples.reduce((sum, { upload }) => sum + (upload?.file.size ?? 0), 0);
+  if (settled || load < LIGHT) pause = setTimeout(follow, PAUSE);
+}
+
+const follow = wish(async () => {
+  const place = await answerTo(draft);
+  if (!place) return;
+  const move = here.adjusted ? stay : enter;
+  move({ ...place, adjusted: true }, toAddress(place.query));
+});
+
+const showMore = wish(async () => {
+  const shown = here.answer.hits.length;
+  const place = await answerTo({ ...draft, k: Math.min(MOST, draft.k * 2) });
+  if (!place) return;
+  stay({ ...here, ...place }, toAddress(place.query));
+  focusTile(shown);
 });
 
 // The server does not speak of an upload by its name; the person has several files to tell apart.
-function naming(file) {
+function naming({ examples: [{ upload }] }) {
   return (error) => {
-    if (!error.message.startsWith(THE_QUERY) || !file.name) throw error;
-    throw new Error(printable(file.name) + error.message.slice(THE_QUERY.length), { cause: error });
+    if (!error.message.startsWith(THE_QUERY) || !upload?.file.name) throw error;
+    const rest = error.message.slice(THE_QUERY.length);
+    throw new Error(printable(upload.file.name) + rest, { cause: error });
   };
 }
 
@@ -126,23 +186,22 @@ async function start() {
   return answer && { kind: "start", images: answer.images };
 }
 
-async function likeOfAddress(key) {
-  const id = likeInAddress();
-  if (id === null) return null;
-  const answer = await seek((signal) => api.searchLike(id, signal));
-  if (answer) return { kind: "like", answer };
-  history.replaceState({ key }, "", location.pathname);
-  return null;
+async function resultOfAddress(key) {
+  const query = fromAddress(location.search);
+  if (query === null) return null;
+  const place = await answerTo(query);
+  if (!place) history.replaceState({ key }, "", location.pathname);
+  return place;
 }
 
 const arrive = wish(async (key) => {
-  const place = await likeOfAddress(key) ?? await complaining(start);
+  const place = await resultOfAddress(key) ?? await complaining(start);
   if (place) remember(key, place);
   show(place ?? { kind: "start", images: [] });
 });
 
 window.addEventListener("popstate", (event) => {
-  asking?.abort();
+  leave();
   byId("grid").removeAttribute("aria-busy");
   dismiss();
   calm();
@@ -155,6 +214,7 @@ window.addEventListener("popstate", (event) => {
 
 function show(place) {
   here = place;
+  if (!ahead) draft = place.query ?? null;
   const result = place.kind !== "start";
   document.body.dataset.view = result ? "result" : "start";
   byId("query").hidden = !result;
@@ -168,19 +228,23 @@ function showStart({ images }) {
   byId("results-title").textContent = images.length ? "Or begin with one of yours" : "";
   byId("results-about").textContent = "";
   byId("others").hidden = images.length < SAMPLE;
+  byId("more").hidden = true;
   fill(images, { like: searchLike });
 }
 
 function showResult(place) {
   const { hits, hint } = place.answer;
-  const name = showQuery(place);
+  const examples = examplesOf(place);
+  const name = titleOf(examples);
+  if (!ahead) showAsked(examples, { like: searchLike, adjust, ask: (change) => search(change(draft)) });
   document.title = `Like ${name} · Lookalike`;
   byId("others").hidden = true;
+  byId("more").hidden = hits.length < place.query.k || place.query.k >= MOST;
   byId("results-title").textContent = hits.length
     ? `The ${hits.length === 1 ? "closest picture" : `${count(hits.length)} closest`}`
     : "No pictures to compare with";
   byId("results-about").textContent = hits.length ? "score (cosine) and distance (L2)" : hint ?? "";
-  fill(hits, { open: (index) => open(hits, index), like: searchLike });
+  fill(hits, { open: (index) => open(hits, index), like: searchLike, add });
   announce(hits.length
     ? `${pictures(hits.length)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
       `score ${closeness(hits[0].score)}.`
@@ -188,33 +252,7 @@ function showResult(place) {
 }
 
 function open(list, index) {
-  view(list, index, { closed: focusTile, like: searchLike });
-}
-
-function showQuery(place) {
-  const { query } = place.answer;
-  const frame = byId("query-frame");
-  const upload = place.kind === "upload";
-  const name = upload ? printable(query.name) : nameOf(query);
-  byId("query-name").textContent = name;
-  byId("query-about").textContent = upload ? "Not kept anywhere" : folderOf(query);
-  const image = element("img", { alt: `The query: ${name}`, draggable: false });
-  image.addEventListener("error", () => frame.replaceChildren(placeholder(name)));
-  image.src = upload ? place.address : query.thumbnail;
-  frame.replaceChildren(upload ? image : largeButton(query, image));
-  return name;
-}
-
-function largeButton(query, image) {
-  const button = element("button", { type: "button", className: "open-query", title: "Open large" }, image);
-  const closed = () => button.focus();
-  button.addEventListener("click", () => view([query], 0, { closed, like: searchLike }));
-  return button;
-}
-
-function placeholder(name) {
-  return element("div", { className: "placeholder" }, icon("picture"),
-    element("span", { textContent: `${name} cannot be shown by this browser` }));
+  view(list, index, { closed: focusTile, like: searchLike, add });
 }
 
 function showSteps() {
@@ -265,6 +303,8 @@ byId("home").addEventListener("click", (event) => {
   goHome();
 });
 byId("others").addEventListener("click", showOthers);
+byId("more").addEventListener("click", showMore);
+listenForParts(() => (here?.kind === "result" ? regionShown() : null));
 // Not by its address: that would be another place in the history, which no upload can have.
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault();

@@ -1,16 +1,18 @@
 // Pictures → rows of equal height in #grid, walked with the arrow keys.
 
 import { byId, element, icon } from "./dom.js";
+import { LIKE, UNLIKE } from "./query.js";
 import { closeness, nameOf } from "./text.js";
 
 const NARROWEST = 0.5;
 const WIDEST = 2.6;
+export const ADDS = { "+": LIKE, "-": UNLIKE };
 
-// `open(index)` and `like(picture)` are called for the pictures shown; without `open` a click is
-// "more like this".
-export function fill(pictures, { open = null, like }) {
+// `open(index)`, `like(picture)` and `add(picture, weight)` are called for the pictures shown;
+// without `open` a click is "more like this", without `add` none can be added.
+export function fill(pictures, { open = null, like, add = null }) {
   const grid = byId("grid");
-  grid.replaceChildren(...pictures.map((picture, index) => tile(picture, index, open, like)));
+  grid.replaceChildren(...pictures.map((picture, index) => tile(picture, index, open, like, add)));
   focusable(grid.firstElementChild);
 }
 
@@ -20,7 +22,7 @@ export function focusTile(index) {
   found?.querySelector(".open").focus();
 }
 
-function tile(picture, index, open, like) {
+function tile(picture, index, open, like, add) {
   const name = nameOf(picture);
   const item = element("li", { className: "tile" });
   item.style.setProperty("--ratio", ratio(picture));
@@ -30,9 +32,12 @@ function tile(picture, index, open, like) {
   item.append(main);
   item.dataset.id = picture.id;
   item.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() === "m" && !modified(event)) like(picture);
+    if (modified(event)) return;
+    if (event.key.toLowerCase() === "m") like(picture);
+    else if (add && event.key in ADDS) add(picture, ADDS[event.key]);
   });
   if (open) item.append(likeButton(picture, name, like));
+  if (add) item.append(addButtons(picture, name, add));
   if ("score" in picture) {
     main.setAttribute("aria-label", `${name}, score ${closeness(picture.score)}, ` +
       `distance ${closeness(picture.distance)}`);
@@ -73,6 +78,22 @@ function likeButton(picture, name, like) {
   button.setAttribute("aria-label", `More like ${name}`);
   button.addEventListener("click", () => like(picture));
   return button;
+}
+
+function addButtons(picture, name, add) {
+  const one = (weight, title, label) => {
+    const button = element(
+      "button",
+      { type: "button", className: "add", tabIndex: -1, title },
+      icon(weight > 0 ? "plus" : "minus"),
+    );
+    button.setAttribute("aria-label", label);
+    button.addEventListener("click", () => add(picture, weight));
+    return button;
+  };
+  return element("div", { className: "adds" },
+    one(LIKE, "Like this, too (+)", `Search for pictures like ${name}, too`),
+    one(UNLIKE, "Not like this (-)", `Search for pictures unlike ${name}`));
 }
 
 function caption(picture) {

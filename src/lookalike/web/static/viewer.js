@@ -2,6 +2,8 @@
 
 import * as api from "./api.js";
 import { byId, copy, element } from "./dom.js";
+import { ADDS } from "./grid.js";
+import { LIKE, UNLIKE } from "./query.js";
 import { bytes, closeness, count, moment, nameOf, place, printable } from "./text.js";
 
 const dialog = byId("viewer");
@@ -11,12 +13,14 @@ let pictures = [];
 let at = 0;
 let whenClosed = () => {};
 let whenLiked = () => {};
+let whenAdded = null;
 let asking = null;
 
 // `closed(index)` is called with the picture that was shown last, `like(picture)` when its
-// "more like this" is chosen.
-export function view(list, index, { closed, like }) {
-  [pictures, whenClosed, whenLiked] = [list, closed, like];
+// "more like this" is chosen, `add(picture, weight)` when it is added to the query, if it can be.
+export function view(list, index, { closed, like, add = null }) {
+  [pictures, whenClosed, whenLiked, whenAdded] = [list, closed, like, add];
+  byId("viewer-add").hidden = byId("viewer-avoid").hidden = !add;
   if (!dialog.open) dialog.showModal();
   show(index);
 }
@@ -115,6 +119,8 @@ byId("viewer-copy").addEventListener("click", (event) => {
   copy(pictures[at].path, event.currentTarget);
 });
 byId("viewer-like").addEventListener("click", like);
+byId("viewer-add").addEventListener("click", () => add(LIKE));
+byId("viewer-avoid").addEventListener("click", () => add(UNLIKE));
 dialog.addEventListener("click", (event) => {
   if (event.target === byId("viewer-stage")) dialog.close();
 });
@@ -131,6 +137,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "Home") show(0);
   else if (event.key === "End") show(pictures.length - 1);
   else if (event.key.toLowerCase() === "m") like();
+  else if (whenAdded && event.key in ADDS) add(ADDS[event.key]);
   else return;
   event.preventDefault();
 });
@@ -139,4 +146,10 @@ function like() {
   const picture = pictures[at];
   dialog.close();
   whenLiked(picture);
+}
+
+function add(weight) {
+  const picture = pictures[at];
+  dialog.close();
+  whenAdded(picture, weight);
 }

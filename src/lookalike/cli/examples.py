@@ -1,0 +1,132 @@
+"""IMAGE, ``--like``, ``--unlike``, ``--box``, ``--words`` → what to search with, and its JSON."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from lookalike.cli.options import FOLDER
+
+if TYPE_CHECKING:
+    from lookalike.library import Asked
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+Box = tuple[float, float, float, float]
+_Asking = tuple[str | bytes, float, Box | None]
+
+_WITH_WEIGHT = re.compile(r"(.+)@(\d+\.?\d*|\.\d+)", re.DOTALL)
+_LIKE, _UNLIKE = 1.0, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a search was asked with; ``box`` is a part of ``image``."""
+
+    image: str | None
+    like: tuple[str, ...]
+    unlike: tuple[str, ...]
+    box: Box | None
+    words: str | None
+
+    def __post_init__(self) -> None:
+        pictures = bool(self.image or self.like or self.unlike)
+        if self.words is not None and (pictures or self.box):
+            raise click.UsageError("Words go alone: leave out IMAGE, --like, --unlike and --box.")
+        if self.words is None and not pictures:
+            raise click.UsageError("Give one IMAGE, or words with --words.")
+        if self.box and self.image is None:
+            raise click.UsageError("--box is a part of IMAGE: give an IMAGE.")
+
+    def asked(self) -> Asked:
+        """What to search with. Raises InputError, and reads standard input where IMAGE is -."""
+        from lookalike.library import Example, Words
+
+        if self.words is not None:
+            return Words(self.words)
+        image = None if self.image is None else _content(self.image)
+        if image is not None and self._plain:
+            return image
+        return [Example(*one) for one in self._examples(image)]
+
+    def shown(self) -> object:
+        """The question for ``--json``: a text, or a list of examples."""
+        if self.words is not None or self._plain:
+            return self.words or self.image
+        return [
+            {"picture": path, "weight": weight, **({"box": box} if box else {})}
+            for path, weight, box in self._examples(self.image)
+        ]
+
+    @property
+    def _plain(self) -> bool:
+        return not (self.like or self.unlike or self.box)
+
+    def _examples(self, image: str | bytes | None) -> list[_Asking]:
+        wanted = [_weighted(text, _LIKE) for text in self.like]
+        unwanted = [_weighted(text, _UNLIKE) for text in self.unlike]
+        return [
+            *([] if image is None else [(image, 1.0, self.box)]),
+            *((path, weight, None) for path, weight in wanted),
+            *((path, -weight, None) for path, weight in unwanted),
+        ]
+
+
+class _Box(click.ParamType[Box]):
+    """Four numbers with commas between them; which ones make a box is for the library to say."""
+
+    name = "L,T,W,H"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            left, top, wide, high = map(float, value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not four numbers such as 0.25,0.25,0.5,0.5.", param, ctx)
+        return left, top, wide, high
+
+
+def example_options(command: _Command) -> _Command:
+    """``--like``, ``--unlike`` and ``--box``: several pictures, and a part of one."""
+    like = click.option(
+        "--like",
+        metavar="IMAGE[@WEIGHT]",
+        type=FOLDER,
+        multiple=True,
+        help="Also like this picture. WEIGHT is from 0 to 1, and 1 if it is not given, as for "
+        "IMAGE itself. May be given again, and without IMAGE.",
+    )
+    unlike = click.option(
+        "--unlike",
+        metavar="IMAGE[@WEIGHT]",
+        type=FOLDER,
+        multiple=True,
+        help="Not like this picture; WEIGHT is 0.5 if it is not given. May be given again.",
+    )
+    box = click.option(
+        "--box",
+        metavar="L,T,W,H",
+        type=_Box(),
+        help="Only this part of IMAGE: left, top, width and height as fractions of it.",
+    )
+    return like(unlike(box(command)))
+
+
+def _weighted(text: str, otherwise: float) -> tuple[str, float]:
+    """A path and its weight; a file that is really called so needs no other name."""
+    found = _WITH_WEIGHT.fullmatch(text)
+    if found is None or os.path.exists(text):  # noqa: PTH110 - a path that may hold any bytes
+        return text, otherwise
+    return found[1], float(found[2])
+
+
+def _content(image: str) -> str | bytes:
+    if image != "-":
+        return image
+    if sys.stdin.isatty():
+        raise click.UsageError("- reads a picture from standard input, and there is none.")
+    return sys.stdin.buffer.read()

@@ -1,0 +1,123 @@
+"""Pictures, wanted and not wanted, whole or in part → the one embedding to search with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike.errors import InputError
+from lookalike.image import Part
+from lookalike.library.queries import THE_QUERY, Queries, Query
+from lookalike.stores.base import Embedding
+
+_WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
+_ROUNDED = 1e-6  # how far a box may reach beyond the picture because its numbers were rounded
+_LEAST = 0.0001  # of a side: less than a pixel of all but the largest pictures
+_CANCELLED = 0.01  # the sum's length, as a part of the weights', below which only noise is left
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One picture of several to search with, or a part of a picture.
+
+    ``picture`` is its path, its file's content or its id in the library. ``weight`` says how much
+    it counts, from -1 to 1; below 0 it is a picture that the answers should be unlike. ``box`` is
+    (left, top, width, height) as fractions of the upright picture; None is all of it.
+
+    Raises InputError for a weight or a box that is none.
+    """
+
+    picture: str | os.PathLike[str] | bytes | int
+    weight: float = 1.0
+    box: Part | None = None
+
+    def __post_init__(self) -> None:
+        if not _is_number(self.weight) or not -1 <= self.weight <= 1:
+            raise InputError("A weight is a number from -1 to 1.")
+        if self.box is not None:
+            _check(self.box)
+
+
+Asked = Query | Example | Sequence[Example]
+"""What to search with: one picture or words, or pictures with their weights and boxes."""
+
+
+def embedding(queries: Queries, asked: Asked) -> tuple[Embedding, tuple[int, ...]]:
+    """The unit vector (dim,) to search with, and the ids that are no answers to it."""
+    if isinstance(asked, str | bytes):
+        return queries.embedding(asked)
+    if isinstance(asked, Example):
+        asked = (asked,)
+    if not isinstance(asked, Sequence):
+        return queries.embedding(asked)
+    examples = _checked(asked)
+    names = [f"Example {n}" for n in range(1, len(examples) + 1)]
+    if len(examples) == 1:
+        names = [THE_QUERY]
+    found = [
+        queries.embedding(example.picture, _part(example), name)
+        for example, name in zip(examples, names, strict=True)
+    ]
+    without = {number: None for _, ids in found for number in ids}
+    return combined([row for row, _ in found], [one.weight for one in examples]), tuple(without)
+
+
+def combined(rows: Sequence[Embedding], weights: Sequence[float]) -> Embedding:
+    """The direction of the weighted sum of unit vectors (dim,), as a unit vector.
+
+    That is relevance feedback as J. J. Rocchio described it (*Relevance feedback in information
+    retrieval*, in G. Salton, ed., The SMART Retrieval System, 1971): towards what was found
+    relevant, away from what was not. A picture's score is then its own weighted sum of cosines,
+    divided by the same length for all of them. Raises InputError where no direction is left.
+    """
+    if len(rows) == 1:
+        return rows[0]  # to the last digit what the picture by itself gives
+    total: NDArray[np.float64] = np.asarray(weights, np.float64) @ np.asarray(rows, np.float64)
+    length = float(np.linalg.norm(total))
+    if length <= _CANCELLED * sum(map(abs, weights)):
+        raise InputError(
+            "The wanted and the unwanted pictures cancel each other out: "
+            "change a weight, or leave one out."
+        )
+    return (total / length).astype(np.float32)
+
+
+def _checked(asked: Sequence[object]) -> list[Example]:
+    examples = [one for one in asked if isinstance(one, Example)]
+    if len(examples) < len(asked):
+        kinds = {type(one).__name__ for one in asked} - {"Example"}
+        raise InputError(f"Several pictures are given as Examples, not as {min(kinds)}.")
+    if not examples:
+        raise InputError("There is nothing to search with: give at least one picture.")
+    if all(one.weight <= 0 for one in examples):
+        raise InputError("No picture is wanted: give at least one a weight above 0.")
+    return examples
+
+
+def _part(example: Example) -> Part | None:
+    return None if example.box is None or tuple(example.box) == _WHOLE else example.box
+
+
+def _check(box: Part) -> None:
+    if not isinstance(box, tuple | list) or len(box) != 4 or not all(map(_is_number, box)):
+        raise InputError(
+            "A box is four numbers: left, top, width and height as fractions of the picture."
+        )
+    left, top, wide, high = box
+    inside = all(0 <= number <= 1 for number in box)
+    if not inside or max(left + wide, top + high) > 1 + _ROUNDED:
+        raise InputError(
+            "The box reaches beyond the picture: left, top, left + width and top + height "
+            "lie between 0 and 1."
+        )
+    if min(wide, high) < _LEAST:
+        raise InputError(f"The box is empty: its width and its height are at least {_LEAST}.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -1,0 +1,85 @@
+// What was asked with → the picture in its frame, the box on it, the list of all; their changes.
+
+import { byId, element, icon } from "./dom.js";
+import { changing, removing } from "./query.js";
+import { regionOn } from "./region.js";
+import { folderOf, nameOf, printable } from "./text.js";
+import { showTray } from "./tray.js";
+import { view } from "./viewer.js";
+
+let region = null;
+let framed = null;
+
+export const regionShown = () => region;
+
+// The examples as people see them, the one that stands large first.
+export function examplesOf({ query, answer }) {
+  return answer.query.examples.map(({ picture }, index) => {
+    const { upload, weight, box } = query.examples[index];
+    const known = upload ? null : picture;
+    return {
+      known,
+      name: known ? nameOf(known) : printable(picture.name),
+      about: known ? folderOf(known) : "Not kept anywhere",
+      address: known ? known.thumbnail : upload.address,
+      weight,
+      box,
+    };
+  });
+}
+
+export function titleOf(examples) {
+  const more = examples.length - 1;
+  return more ? `${examples[0].name} and ${more} more` : examples[0].name;
+}
+
+// `like(picture)`; `adjust(change, settled)` for what is being dragged, and `ask(change)` for what
+// is done at once, where change(query) is the query that is wanted now.
+export function showAsked(examples, { like, adjust, ask }) {
+  const [first] = examples;
+  byId("query-name").textContent = first.name;
+  byId("query-about").textContent = first.about;
+  if (framed !== first.address) {
+    framed = first.address;
+    frame(first, like);
+    region = regionOn(byId("query-frame").firstElementChild, (box, settled) => {
+      adjust((query) => changing(query, 0, { box }), settled);
+    });
+  }
+  region.show(first.box);
+  showTray(examples, {
+    weigh: (index, weight) => adjust((query) => changing(query, index, { weight }), true),
+    remove: (index) => ask((query) => removing(query, index)),
+  });
+}
+
+function frame({ known, name, address }, like) {
+  const canvas = element("div", { className: "canvas", title: "Drag a box to search with a part of it" });
+  const image = element("img", { alt: `The query: ${name}`, draggable: false });
+  const shape = (width, height) => {
+    if (width && height) canvas.style.setProperty("--ratio", width / height);
+  };
+  byId("region-toggle").hidden = false;
+  image.addEventListener("load", () => shape(image.naturalWidth, image.naturalHeight));
+  image.addEventListener("error", () => {
+    canvas.replaceWith(placeholder(name));
+    byId("region-toggle").hidden = true;
+  });
+  if (known) shape(known.width, known.height);
+  image.src = address;
+  canvas.append(known ? largeButton(known, image, like) : image);
+  byId("query-frame").replaceChildren(canvas);
+}
+
+function largeButton(picture, image, like) {
+  const button = element("button", { type: "button", className: "open-query" }, image);
+  const closed = () => button.focus();
+  button.title = "Open large; drag a box to search with a part of it";
+  button.addEventListener("click", () => view([picture], 0, { closed, like }));
+  return button;
+}
+
+function placeholder(name) {
+  return element("div", { className: "placeholder" }, icon("picture"),
+    element("span", { textContent: `${name} cannot be shown by this browser` }));
+}

@@ -1,0 +1,82 @@
+// What is searched for ↔ the address of the page: pictures with weights and boxes, and how many.
+
+export const SOME = 30;
+export const MOST = 1000;
+export const LIKE = 1;
+export const UNLIKE = -0.5;
+const STANDS_FOR = { like: LIKE, unlike: -UNLIKE };
+
+const PICTURE = /^(\d{1,18})(?::(\d*\.?\d+))?$/;
+const NUMBER = /^\d*\.?\d+$/;
+
+// A query is { examples, k }; an example { id, upload, weight, box }, with one of `id` (of the
+// library) and `upload` ({ file, address }); `box` is [left, top, width, height] or null.
+const example = (id, upload, weight) => ({ id, upload, weight, box: null });
+
+export const ofPicture = (picture) => ({ examples: [example(picture.id, null, LIKE)], k: SOME });
+export const ofUpload = (upload) => ({ examples: [example(null, upload, LIKE)], k: SOME });
+
+export function adding({ examples, k }, picture, weight) {
+  const others = examples.filter(({ id }) => id !== picture.id);
+  return ordered({ examples: [...others, example(picture.id, null, weight)], k });
+}
+
+export function removing({ examples, k }, index) {
+  return ordered({ examples: examples.filter((_, at) => at !== index), k });
+}
+
+export function changing({ examples, k }, index, change) {
+  return { examples: examples.map((one, at) => (at === index ? { ...one, ...change } : one)), k };
+}
+
+// The picture that stands large is one that is wanted, where there is one.
+function ordered({ examples, k }) {
+  const first = examples.find(({ weight }) => weight > 0) ?? examples[0];
+  return { examples: [first, ...examples.filter((one) => one !== first)], k };
+}
+
+export function uploadsOf({ examples }) {
+  return examples.flatMap(({ upload }) => (upload ? [upload.address] : []));
+}
+
+// ---- the address: ?like=12&box=0.1,0.2,0.5,0.5&like=15:0.5&unlike=9&k=60, where a box belongs to
+// the picture before it. An upload cannot live there.
+
+export function toAddress(query) {
+  if (uploadsOf(query).length) return location.pathname;
+  const parts = query.examples.flatMap(inAddress);
+  if (query.k !== SOME) parts.push(`k=${query.k}`);
+  return `?${parts.join("&")}`;
+}
+
+function inAddress({ id, weight, box }) {
+  const kind = weight < 0 ? "unlike" : "like";
+  const amount = Math.abs(weight);
+  const picture = `${kind}=${id}${amount === STANDS_FOR[kind] ? "" : `:${amount}`}`;
+  return box ? [picture, `box=${box.join(",")}`] : [picture];
+}
+
+// null where the address names no picture; what it says besides that is no query is passed over.
+export function fromAddress(search) {
+  const query = { examples: [], k: SOME };
+  for (const [name, value] of new URLSearchParams(search)) {
+    if (name in STANDS_FOR) query.examples.push(...pictureIn(name, value));
+    if (name === "box" && query.examples.length) query.examples.at(-1).box = boxIn(value);
+    if (name === "k" && /^\d{1,9}$/.test(value)) query.k = within(1, Number(value), MOST);
+  }
+  return query.examples.length ? query : null;
+}
+
+function pictureIn(kind, text) {
+  const found = PICTURE.exec(text);
+  if (!found) return [];
+  const amount = within(0, Number(found[2] ?? STANDS_FOR[kind]), 1);
+  return [example(Number(found[1]), null, kind === "like" ? amount : -amount)];
+}
+
+function boxIn(text) {
+  const numbers = text.split(",");
+  return numbers.length === 4 && numbers.every((one) => NUMBER.test(one)) ? numbers.map(Number) : null;
+}
+
+export const within = (least, value, most) => Math.min(most, Math.max(least, value));

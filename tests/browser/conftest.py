@@ -1,0 +1,86 @@
+"""Photographs → a library, its server, and a Chromium that shows the page of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+import tasks
+from lookalike import Library
+from tests.browser.page import ODD_NAMES, TOTAL, Late, Page
+from tests.pictures import make_jpeg, textured
+from tests.served import Running
+
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--window-size=1280,860", "--lang=en-GB"),
+)
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    found = tasks.browser()
+    assert found is not None
+    options = webdriver.ChromeOptions()
+    options.binary_location = found[0]
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(found[1]))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def library(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    extra = tmp_path_factory.mktemp("extra")
+    for seed, name in enumerate(ODD_NAMES):
+        (extra / name).write_bytes(make_jpeg(textured(seed=seed)))
+    with Library.open(tmp_path_factory.mktemp("library"), create=True) as library:
+        library.index([photographs, extra])
+        yield library
+
+
+@pytest.fixture(scope="module")
+def server(library: Library) -> Iterator[Running]:
+    running = Running(library.folder)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(driver: webdriver.Chrome, server: Running) -> Iterator[Page]:
+    page = Page(driver, server.url)
+    page.complaints()
+    page.strangers()
+    page.open()
+    page.wait(lambda: len(page.all(".tile")) == TOTAL)
+    yield page
+    page.cdp("Emulation.clearDeviceMetricsOverride")
+    page.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
+    page.cdp("Emulation.setEmulatedMedia", features=[])
+    assert page.complaints() == []
+    assert page.strangers() == set()
+
+
+@pytest.fixture
+def late(library: Library) -> Iterator[Late]:
+    late = Late(library)
+    yield late
+    late.stop()
+
+
+@pytest.fixture
+def slow(driver: webdriver.Chrome, late: Late) -> Page:
+    """A page of the server whose answers can be late."""
+    return Page(driver, late.url)
+
+
+@pytest.fixture
+def flower(photographs: Path) -> Path:
+    return photographs / "flowers" / "bed 01.png"
