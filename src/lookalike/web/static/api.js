@@ -1,5 +1,7 @@
 // REST calls → their JSON, or an Error whose message is one sentence for a person.
 
+import { filterForSearch } from "./filter.js";
+
 const NO_ANSWER = "The server does not answer: is Lookalike still running?";
 
 async function ask(address, options = {}) {
@@ -25,30 +27,33 @@ async function sentence(response) {
 }
 
 // `examples` and `k` as in query.js; uploads travel as files of a form, all else as JSON.
-export function search({ examples, k }, signal) {
+export function search({ examples, filter, k }, signal) {
   const files = [];
   const asked = examples.map(({ id, upload, weight, box }) => ({
     ...(upload ? { image: files.push(upload.file) - 1 } : { id }),
     weight,
     ...(box ? { box } : {}),
   }));
-  return ask("api/search", { method: "POST", signal, ...body(files, asked, k) });
+  const only = filterForSearch(filter);
+  return ask("api/search", { method: "POST", signal, ...body(files, asked, k, only) });
 }
 
-function body(files, examples, k) {
+function body(files, examples, k, only) {
   if (files.length === 0) {
     const headers = { "Content-Type": "application/json" };
-    return { headers, body: JSON.stringify({ examples, k }) };
+    return { headers, body: JSON.stringify({ examples, k, ...(only ? { filter: only } : {}) }) };
   }
   const form = new FormData();
   for (const file of files) form.append("image", file, file.name || "picture");
   form.append("examples", JSON.stringify(examples));
   form.append("k", k);
+  if (only) form.append("filter", JSON.stringify(only));
   return { body: form };
 }
 
 export const sample = (number, signal) => ask(`api/images?sample=${number}`, { signal });
 export const details = (id, signal) => ask(`api/images/${id}`, { signal });
+export const facets = (filter, signal) => ask(`api/facets?${filter}`, { signal });
 export const stats = () => ask("api/stats", { cache: "no-store" });
 
 export const duplicates = (offset, limit, exact) => (

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { examplesOf, regionShown, showAsked, titleOf } from "./asked.js";
+import { hideFilters, showFilters } from "./choices.js";
 import { listen } from "./chooser.js";
 import { announce, byId, calm, complain, copy } from "./dom.js";
 import { fill, focusTile } from "./grid.js";
@@ -129,7 +130,10 @@ const search = wish(async (query) => {
   if (place) go(place, toAddress(query));
 });
 
-const searchLike = (picture) => search(ofPicture(picture));
+// What narrows the answers stays while one wanders from picture to picture.
+const filterNow = () => draft?.filter ?? {};
+const searchLike = (picture) => search(ofPicture(picture, filterNow()));
+const narrow = (filter) => search({ ...draft, filter });
 const add = (picture, weight) => search(adding(draft, picture, weight));
 
 const searchUpload = wish(async (file) => {
@@ -141,7 +145,7 @@ const searchUpload = wish(async (file) => {
   }
   announce("Looking for pictures like it.");
   const upload = { file, address: null };
-  const place = await answerTo(ofUpload(upload));
+  const place = await answerTo(ofUpload(upload, filterNow()));
   if (!place) return;
   upload.address = URL.createObjectURL(file);
   go(place, toAddress(place.query));
@@ -229,6 +233,7 @@ function showStart({ images }) {
   byId("results-about").textContent = "";
   byId("others").hidden = images.length < SAMPLE;
   byId("more").hidden = true;
+  hideFilters();
   fill(images, { like: searchLike });
 }
 
@@ -240,10 +245,12 @@ function showResult(place) {
   document.title = `Like ${name} · Lookalike`;
   byId("others").hidden = true;
   byId("more").hidden = hits.length < place.query.k || place.query.k >= MOST;
+  const narrowed = Object.keys(place.query.filter).length > 0;
   byId("results-title").textContent = hits.length
     ? `The ${hits.length === 1 ? "closest picture" : `${count(hits.length)} closest`}`
-    : "No pictures to compare with";
+    : narrowed && !hint ? "No picture passes the filters" : "No pictures to compare with";
   byId("results-about").textContent = hits.length ? "score (cosine) and distance (L2)" : hint ?? "";
+  showFilters(place.query.filter, narrow);
   fill(hits, { open: (index) => open(hits, index), like: searchLike, add });
   announce(hits.length
     ? `${pictures(hits.length)} like ${name}; the closest is ${nameOf(hits[0])}, ` +

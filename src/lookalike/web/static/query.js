@@ -1,4 +1,7 @@
-// What is searched for ↔ the address of the page: pictures with weights and boxes, and how many.
+// What is searched for ↔ the address of the page: pictures with weights and boxes, which pictures
+// may be answers, and how many.
+
+import { filterInAddress, filterOf } from "./filter.js";
 
 export const SOME = 30;
 export const MOST = 1000;
@@ -9,30 +12,34 @@ const STANDS_FOR = { like: LIKE, unlike: -UNLIKE };
 const PICTURE = /^(\d{1,18})(?::(\d*\.?\d+))?$/;
 const NUMBER = /^\d*\.?\d+$/;
 
-// A query is { examples, k }; an example { id, upload, weight, box }, with one of `id` (of the
+// A query is { examples, filter, k }, the filter as in filter.js; an example { id, upload, weight, box }, with one of `id` (of the
 // library) and `upload` ({ file, address }); `box` is [left, top, width, height] or null.
 const example = (id, upload, weight) => ({ id, upload, weight, box: null });
 
-export const ofPicture = (picture) => ({ examples: [example(picture.id, null, LIKE)], k: SOME });
-export const ofUpload = (upload) => ({ examples: [example(null, upload, LIKE)], k: SOME });
+const fresh = (examples, filter) => ({ examples, filter, k: SOME });
 
-export function adding({ examples, k }, picture, weight) {
-  const others = examples.filter(({ id }) => id !== picture.id);
-  return ordered({ examples: [...others, example(picture.id, null, weight)], k });
+export const ofPicture = (picture, filter) => fresh([example(picture.id, null, LIKE)], filter);
+export const ofUpload = (upload, filter) => fresh([example(null, upload, LIKE)], filter);
+
+export function adding(query, picture, weight) {
+  const others = query.examples.filter(({ id }) => id !== picture.id);
+  return ordered({ ...query, examples: [...others, example(picture.id, null, weight)] });
 }
 
-export function removing({ examples, k }, index) {
-  return ordered({ examples: examples.filter((_, at) => at !== index), k });
+export function removing(query, index) {
+  return ordered({ ...query, examples: query.examples.filter((_, at) => at !== index) });
 }
 
-export function changing({ examples, k }, index, change) {
-  return { examples: examples.map((one, at) => (at === index ? { ...one, ...change } : one)), k };
+export function changing(query, index, change) {
+  const examples = query.examples.map((one, at) => (at === index ? { ...one, ...change } : one));
+  return { ...query, examples };
 }
 
 // The picture that stands large is one that is wanted, where there is one.
-function ordered({ examples, k }) {
+function ordered(query) {
+  const { examples } = query;
   const first = examples.find(({ weight }) => weight > 0) ?? examples[0];
-  return { examples: [first, ...examples.filter((one) => one !== first)], k };
+  return { ...query, examples: [first, ...examples.filter((one) => one !== first)] };
 }
 
 export function uploadsOf({ examples }) {
@@ -44,7 +51,7 @@ export function uploadsOf({ examples }) {
 
 export function toAddress(query) {
   if (uploadsOf(query).length) return location.pathname;
-  const parts = query.examples.flatMap(inAddress);
+  const parts = [...query.examples.flatMap(inAddress), ...filterInAddress(query.filter)];
   if (query.k !== SOME) parts.push(`k=${query.k}`);
   return `?${parts.join("&")}`;
 }
@@ -58,8 +65,9 @@ function inAddress({ id, weight, box }) {
 
 // null where the address names no picture; what it says besides that is no query is passed over.
 export function fromAddress(search) {
-  const query = { examples: [], k: SOME };
-  for (const [name, value] of new URLSearchParams(search)) {
+  const params = new URLSearchParams(search);
+  const query = fresh([], filterOf(params));
+  for (const [name, value] of params) {
     if (name in STANDS_FOR) query.examples.push(...pictureIn(name, value));
     if (name === "box" && query.examples.length) query.examples.at(-1).box = boxIn(value);
     if (name === "k" && /^\d{1,9}$/.test(value)) query.k = within(1, Number(value), MOST);

@@ -1,0 +1,117 @@
+// The filter of a query → the choices above its answers, each with how many pictures it would give.
+
+import * as api from "./api.js";
+import { byId, element } from "./dom.js";
+import { filterInAddress } from "./filter.js";
+import { count, printable } from "./text.js";
+
+const PLACE = { folder: "filter-folder", format: "filter-format", camera: "filter-camera",
+  min_side: "filter-side" };
+const LIST = { folder: "folders", format: "formats", camera: "cameras", min_side: "sides" };
+const ANY = { folder: "All folders", format: "All types", camera: "All cameras", min_side: "Any size" };
+
+const FRESH = 5000; // milliseconds: while a box is dragged, the counts need not be asked for again
+
+let asking = null;
+let asked = { address: null, at: 0 };
+let shown = {};
+let whenChanged = () => {};
+
+// `change(filter)` is called with the filter that a person has chosen.
+export async function showFilters(filter, change) {
+  [shown, whenChanged] = [filter, change];
+  const some = Object.keys(filter).length > 0;
+  byId("filters").hidden = false;
+  byId("filters-clear").hidden = !some;
+  if (some) byId("filters-all").open = true;
+  const address = filterInAddress(filter).join("&");
+  if (asked.address === address && Date.now() - asked.at < FRESH) return;
+  asked = { address, at: Date.now() };
+  asking?.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  try {
+    fill(await api.facets(address, signal), filter);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    // The search itself tells what does not fit or does not answer; the choices stay as they were.
+    asked.address = null;
+    byId("filters-count").textContent = "";
+  }
+}
+
+export function hideFilters() {
+  asking?.abort();
+  asked.address = null;
+  byId("filters").hidden = true;
+}
+
+function fill(facets, filter) {
+  byId("filters-count").textContent = Object.keys(filter).length
+    ? `${count(facets.images)} ${facets.images === 1 ? "picture passes" : "pictures pass"}` : "";
+  for (const [name, place] of Object.entries(PLACE)) {
+    const choices = facets[LIST[name]].filter(({ value }) => fitsAddress(value))
+      .map(({ value, images }) => [`${value}`, label(name, value), images]);
+    options(byId(place), ANY[name], choices, filter[name] ?? "");
+  }
+  const { from, to } = filter;
+  const taken = from === to ? from ?? "" : `${from ?? ""}/${to ?? ""}`;
+  options(byId("filter-taken"), "Any time", times(facets.taken), taken);
+}
+
+// A name that is not valid Unicode has no place in an address.
+function fitsAddress(value) {
+  try {
+    return encodeURIComponent(value) !== "";
+  } catch {
+    return false;
+  }
+}
+
+function label(name, value) {
+  return name === "min_side" ? `${count(value)} pixels or more` : printable(`${value}`);
+}
+
+// Months → the years, each with its months below it, the newest first.
+function times(months) {
+  const years = new Map();
+  for (const { value, images } of [...months].reverse()) {
+    const year = value.slice(0, 4);
+    const known = years.get(year) ?? { images: 0, months: [] };
+    known.images += images;
+    known.months.push([value, `\u2003${value}`, images]);
+    years.set(year, known);
+  }
+  return [...years].flatMap(([year, { images, months: inIt }]) => [[year, year, images], ...inIt]);
+}
+
+function options(select, any, choices, value) {
+  const known = value === "" || choices.some(([choice]) => choice === value);
+  const all = known ? choices : [...choices, [value, printable(value), null]];
+  select.replaceChildren(
+    element("option", { value: "", textContent: any }),
+    ...all.map(([choice, words, images]) => element("option", {
+      value: choice, textContent: images === null ? words : `${words} (${count(images)})`,
+    })),
+  );
+  select.value = value;
+  select.disabled = all.length === 0;
+}
+
+function chosen() {
+  const filter = {};
+  for (const [name, place] of Object.entries(PLACE)) {
+    if (byId(place).value) filter[name] = byId(place).value;
+  }
+  const [from, to = from] = byId("filter-taken").value.split("/");
+  if (from) filter.from = from;
+  if (to) filter.to = to;
+  return filter;
+}
+
+byId("filters").addEventListener("change", () => whenChanged(chosen()));
+byId("filters").addEventListener("submit", (event) => event.preventDefault());
+byId("filters-clear").addEventListener("click", () => {
+  byId("filters-all").querySelector("summary").focus();
+  if (Object.keys(shown).length) whenChanged({});
+});
