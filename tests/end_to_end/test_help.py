@@ -16,6 +16,7 @@ TAKES = {
     "index": ["FOLDER...", "--library", "--model", "--exclude", "--hidden", "--retry", "--json"],
     "search": ["IMAGE", "--library", "-k", "--words", "--offset", "--distribution", "--json"],
     "serve": ["FOLDER...", "--library", "--host", "--port", "127.0.0.1", "5000"],
+    "mcp": ["--library", "--max-pixels"],
     "models": ["--json"],
     "stats": ["--library", "--skipped", "--json"],
     "facets": ["--library", "--folder", "--format", "--from", "--to", "--min-side", "--json"],

@@ -20,6 +20,7 @@ _COMMANDS = {
     "index": "index",
     "search": "search",
     "serve": "serve",
+    "mcp": "assistant",
     "models": "models",
     "stats": "care",
     "facets": "facets",
