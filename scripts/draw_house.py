@@ -42,8 +42,9 @@ COLUMNS = {
     "indexing": (0.0, 4.5),
     "library": (0.0, 8.9),
     "__init__": (1.15, 1.75),
-    "web": (4.9, 1.75),
-    "cli": (2.4, 3.0),
+    "web": (3.9, 1.6),
+    "assistant": (5.7, 1.4),
+    "cli": (2.4, 4.0),
 }
 SHOWN_AS = {"__init__": "import lookalike"}
 # Doors and shelves: they hold nothing that could stand on a floor.

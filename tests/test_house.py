@@ -39,7 +39,8 @@ FLOOR_PLAN = {
         " indexing thumbnails exchange evaluate duplicates"
     ),
     "web": "errors library stores.base",
-    "cli": "errors library web __init__",
+    "assistant": "errors library",
+    "cli": "errors library web assistant __init__",
     "stores": "",
     "__init__": "errors library stores.base",
     "__main__": "cli",
@@ -53,7 +54,7 @@ PUBLIC = [
 
 HEAVY = (
     *("flask", "numpy", "onnx", "onnxruntime", "PIL", "pillow_heif", "rawpy", "rich", "sqlite3"),
-    *("concurrent.futures", "filelock", "platformdirs", "waitress"),
+    *("concurrent.futures", "filelock", "mcp", "platformdirs", "waitress"),
 )
 NAMES_THAT_SAY_NOTHING = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MOST_LINES_OF_A_MODULE = 400

@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 from flask import Flask
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from lookalike import Library
 from lookalike.web import create_app, openapi
@@ -51,6 +52,11 @@ def test_the_document_is_what_it_says(document: dict[str, Any]) -> None:
     for reference in set(_references(document)):
         name = reference.removeprefix("#/components/schemas/")
         assert name in document["components"]["schemas"], reference
+
+
+def test_the_document_is_openapi_3_1(document: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+    assert list(OpenAPIV31SpecValidator({**document, "info": {}}).iter_errors())
 
 
 def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "search": "search",
     "serve": "serve",
     "duplicates": "duplicates",
+    "mcp": "assistant",
     "models": "models",
     "stats": "care",
     "facets": "facets",

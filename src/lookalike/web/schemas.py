@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from lookalike.web.shapes import Json, ref, whole
 from lookalike.web.shapes import list_of as _list_of
 from lookalike.web.shapes import number as _number
@@ -73,7 +75,13 @@ def _questions() -> Json:
             optional=tuple(_HOW),
         ),
         "InWords": _object(
-            {"words": _text("For models that find by words, see `lookalike models`."), **_HOW},
+            {
+                "words": {
+                    **_text("For models that find by words, see `lookalike models`."),
+                    "pattern": r"\S",
+                },
+                **_HOW,
+            },
             optional=tuple(_HOW),
         ),
         "Filter": _object(_FILTER, optional=tuple(_FILTER)),
@@ -173,15 +181,27 @@ _EXAMPLE = {
     },
 }
 
+_ABSOLUTE = r"^([A-Za-z]:[\\/]|\\\\)[^\x00]*$" if os.name == "nt" else r"^/[^\x00]*$"
+_DAY = (
+    "(((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01]))|((0[469]|11)-(0[1-9]|[12][0-9]|30))"
+    "|(02-(0[1-9]|[12][0-9])))"
+)
+_TIME = "T([01][0-9]|2[0-3])(:[0-5][0-9](:[0-5][0-9])?)?"
+_YEAR = "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_DATE = f"^{_YEAR}(-((0[1-9]|1[0-2])|{_DAY}({_TIME})?))?$"
+
 _FILTER = {
-    "folder": _text("An absolute path: pictures in it and below."),
+    "folder": {**_text("An absolute path: pictures in it and below."), "pattern": _ABSOLUTE},
     "formats": {
         "type": "array",
         "items": {"type": "string"},
         "description": "Names of formats such as `JPEG`, of which the picture has one.",
     },
-    "taken_from": _text("The first day or moment: `2024`, `2024-05`, `2024-05-31T18:00`."),
-    "taken_to": _text("The last day or moment, which is included."),
+    "taken_from": {
+        **_text("The first day or moment: `2024`, `2024-05`, `2024-05-31T18:00`."),
+        "pattern": _DATE,
+    },
+    "taken_to": {**_text("The last day or moment, which is included."), "pattern": _DATE},
     "camera": _text("A part of the camera's name, in any case."),
     "min_side": whole(minimum=1, description="Pixels that both sides have at least."),
 }

@@ -1,0 +1,215 @@
+"""A `Library` → the tools of an MCP server: search, one picture, what there is, what filters give.
+
+The package ``mcp`` reads the signatures of the tools, so that what they take and give is described
+by their types; it calls each on a thread of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import CallToolResult, ContentBlock, ImageContent, TextContent, ToolAnnotations
+from pydantic import Field, RootModel
+
+from lookalike.errors import LookalikeError
+from lookalike.library import Facets, Filter, Library, Record, Stats, Words
+
+_MOST = 100  # hits at a time: an assistant reads every one of them
+_ABOUT = """\
+Searches the pictures of a person's own library by what they look like. Nothing is changed by any
+tool. Scores are cosines: 1 is the same picture, 0 is unrelated. Paths are files on this machine.
+"""
+
+_Id = Annotated[int, Field(description="The number of a picture, from an earlier answer.", ge=0)]
+_Folder = Annotated[str | None, Field(description="An absolute path: pictures in it and below.")]
+_Formats = Annotated[
+    list[str] | None, Field(description="Names such as JPEG, of which it has one.")
+]
+_Date = Annotated[str | None, Field(description="2024, 2024-05 or 2024-05-31; included.")]
+_Camera = Annotated[str | None, Field(description="A part of the camera's name.")]
+_Side = Annotated[int | None, Field(description="Pixels that both sides have at least.", ge=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A picture that was found."""
+
+    id: int
+    path: str
+    score: float
+    distance: float
+    width: int
+    height: int
+    taken: str | None
+    camera: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The pictures that were found, best first."""
+
+    hits: list[Match]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything the library knows about a picture."""
+
+    id: int
+    path: str
+    size: int
+    width: int
+    height: int
+    format: str
+    taken: str | None
+    camera: str | None
+    latitude: float | None
+    longitude: float | None
+    digest: str
+
+
+class Tools:
+    """What an assistant may ask a library."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def search(
+        self,
+        *,
+        path: Annotated[str | None, Field(description="A picture's file to search with.")] = None,
+        id: Annotated[  # noqa: A002 - the name that REST and the command use
+            int | None, Field(description="Or a picture of the library, by its number.", ge=0)
+        ] = None,
+        words: Annotated[
+            str | None, Field(description="Or words, where the library's model takes them.")
+        ] = None,
+        k: Annotated[int, Field(description="How many to find.", ge=1, le=_MOST)] = 10,
+        folder: _Folder = None,
+        formats: _Formats = None,
+        taken_from: _Date = None,
+        taken_to: _Date = None,
+        camera: _Camera = None,
+        min_side: _Side = None,
+        thumbnails: Annotated[bool, Field(description="Send small pictures of them, too.")] = False,
+    ) -> Annotated[CallToolResult, RootModel[Found]]:
+        """Find the pictures that look most like a picture file, a picture of the library, or words.
+
+        A picture of the library leaves itself out. With filters, only what passes all of them is
+        found.
+        """
+        query = _query(path, id, words)
+        with _told():
+            where = Filter(folder, tuple(formats or ()), taken_from, taken_to, camera, min_side)
+            # without a filter, a large library need not compare all
+            hits = self._library.search(query, k, where=None if where == Filter() else where)
+        matches = [
+            Match(
+                hit.record.id, hit.path, hit.score, hit.distance, hit.record.width,
+                hit.record.height, hit.record.taken, hit.record.camera,
+            )
+            for hit in hits
+        ]  # fmt: skip
+        small = [self._thumbnail(hit.record) for hit in hits] if thumbnails else []
+        return _result(Found(matches), [one for one in small if one])
+
+    def details(
+        self,
+        id: _Id,  # noqa: A002 - the name that REST and the command use
+        thumbnail: Annotated[bool, Field(description="Send a small picture of it, too.")] = False,
+    ) -> Annotated[CallToolResult, RootModel[Picture]]:
+        """Tell everything the library knows about one picture: date, camera, place, size."""
+        with _told():
+            record = self._library.record(id)
+        names = (name for name in Picture.__slots__ if name != "path")
+        picture = Picture(path=record.path, **{name: getattr(record, name) for name in names})
+        small = self._thumbnail(record) if thumbnail else None
+        return _result(picture, [small] if small else [])
+
+    def stats(self) -> Annotated[CallToolResult, RootModel[Stats]]:
+        """Tell how many pictures there are, from which folders, and how far indexing is."""
+        with _told():
+            return _result(self._library.stats())
+
+    def facets(
+        self,
+        *,
+        folder: _Folder = None,
+        formats: _Formats = None,
+        taken_from: _Date = None,
+        taken_to: _Date = None,
+        camera: _Camera = None,
+        min_side: _Side = None,
+    ) -> Annotated[CallToolResult, RootModel[Facets]]:
+        """Count the pictures that pass filters, and by folder, format, camera, month and size how
+        many would with another choice there; it also tells which cameras and folders there are."""
+        with _told():
+            where = Filter(folder, tuple(formats or ()), taken_from, taken_to, camera, min_side)
+            return _result(self._library.facets(where))
+
+    def _thumbnail(self, record: Record) -> ContentBlock | None:
+        """A small picture; None where its file is gone or has changed."""
+        try:
+            content = self._library.thumbnail(record)
+        except LookalikeError:
+            return None
+        data = base64.b64encode(content).decode("ascii")
+        return ImageContent(type="image", data=data, mime_type="image/webp")
+
+
+def server_of(library: Library, version: str) -> MCPServer[Any]:
+    """The server of one library; its `run` answers on standard input and output."""
+    server: MCPServer[Any] = MCPServer(
+        "lookalike", instructions=_ABOUT, version=version, log_level="ERROR"
+    )
+    tools = Tools(library)
+    asked: tuple[Callable[..., Any], ...] = (tools.search, tools.details, tools.stats, tools.facets)
+    for tool in asked:
+        server.add_tool(
+            tool, annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False)
+        )
+    return server
+
+
+def _query(path: str | None, number: int | None, words: str | None) -> str | int | Words:
+    given = [one for one in (path, number, Words(words) if words else None) if one is not None]
+    if len(given) != 1:
+        raise ToolError("Give one of path, id and words.")
+    return given[0]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell the assistant what Lookalike says, in its own words."""
+    try:
+        yield
+    except LookalikeError as error:
+        raise ToolError(_unicode(str(error))) from error
+
+
+def _result(answer: Any, pictures: Sequence[ContentBlock] = ()) -> CallToolResult:
+    """A dataclass as structured content, and as text for assistants that read only that."""
+    fields = _plain(asdict(answer))
+    text = TextContent(type="text", text=json.dumps(fields, ensure_ascii=False))
+    return CallToolResult(content=[text, *pictures], structured_content=fields)
+
+
+def _unicode(text: str) -> str:
+    """A text whose bytes that are no UTF-8 are escapes: the protocol has no lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has, of Unicode only."""
+    if isinstance(value, str):
+        return _unicode(value)
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,179 @@
+"""`lookalike mcp` as an assistant sees it: the real command, asked by the protocol's own client."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import importlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from lookalike import Filter, Library
+from lookalike.assistant import INSTALL, answer_assistants
+from lookalike.errors import MissingExtraError
+from tests.served import BYTES_NAME, NOT_UNICODE, id_of, make_library
+
+mcp = pytest.importorskip("mcp")
+
+Ask = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Any]]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with make_library(tmp_path_factory.mktemp("asked")) as library:
+        yield library
+
+
+def assistant(library: Library, talk: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+    """Start the real command, and let the protocol's own client talk to it."""
+    command = mcp.StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "lookalike", "mcp", "--library", str(library.folder)],
+        env=dict(os.environ),
+    )
+
+    async def run() -> Any:
+        async with mcp.Client(command) as client:
+            return await asyncio.wait_for(talk(client), 60)
+
+    return asyncio.run(run())
+
+
+def ask(library: Library, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
+    """The results of some calls of tools in one conversation."""
+
+    async def talk(client: Any) -> list[Any]:
+        return [await client.call_tool(name, arguments) for name, arguments in calls]
+
+    found: list[Any] = assistant(library, talk)
+    return found
+
+
+@pytest.mark.slow
+def test_the_tools_are_described_and_change_nothing(library: Library) -> None:
+    async def talk(client: Any) -> Any:
+        return (await client.list_tools()).tools, client.instructions
+
+    tools, instructions = assistant(library, talk)
+    assert [tool.name for tool in tools] == ["search", "details", "stats", "facets"]
+    assert "Nothing is changed" in instructions
+    for tool in tools:
+        assert tool.annotations.read_only_hint
+        assert tool.description
+        assert tool.output_schema["type"] == "object"
+    assert tools[0].input_schema["properties"]["k"]["maximum"] == 100
+
+
+@pytest.mark.slow
+def test_an_assistant_finds_what_python_finds(library: Library) -> None:
+    number = id_of(library, "plain 1.jpg")
+    path = library.record(number).path
+    by_path, by_id, some, one = ask(
+        library,
+        ("search", {"path": path, "k": 3}),
+        ("search", {"id": number, "k": 100, "thumbnails": True}),
+        ("search", {"id": number, "formats": ["TIFF"], "min_side": 300}),
+        ("details", {"id": number, "thumbnail": True}),
+    )
+    for answer, query, k in ((by_path, path, 3), (by_id, number, 100)):
+        hits = answer.structured_content["hits"]
+        expected = library.search(query, k)
+        assert [(hit["id"], hit["score"]) for hit in hits] == [
+            (hit.record.id, hit.score) for hit in expected
+        ]
+        assert json.loads(answer.content[0].text) == answer.structured_content
+    assert by_path.structured_content["hits"][0]["path"] == path
+    pictures = by_id.content[1:]
+    assert len(pictures) == len(by_id.structured_content["hits"])
+    for picture in [*pictures, one.content[1]]:
+        assert picture.mime_type == "image/webp"
+        assert Image.open(io.BytesIO(base64.b64decode(picture.data))).format == "WEBP"
+    assert [Path(hit["path"]).name for hit in some.structured_content["hits"]] == ["scan.tif"]
+    assert one.structured_content["digest"] == library.record(number).digest
+    if NOT_UNICODE:
+        names = {Path(hit["path"]).name for hit in by_id.structured_content["hits"]}
+        assert BYTES_NAME.encode("utf-8", "backslashreplace").decode() in names
+
+
+@pytest.mark.slow
+def test_an_assistant_counts_what_python_counts(library: Library) -> None:
+    stats, facets = ask(library, ("stats", {}), ("facets", {"camera": "acme"}))
+    assert stats.structured_content["images"] == library.count()
+    assert stats.structured_content["model"] == library.model
+    told = library.facets(Filter(camera="acme"))
+    assert facets.structured_content["images"] == told.images == 1
+    assert facets.structured_content["cameras"] == [{"value": "Acme Box 1", "images": 1}]
+
+
+@pytest.mark.slow
+def test_an_assistant_is_told_what_does_not_fit(library: Library) -> None:
+    answers = ask(
+        library,
+        ("search", {}),
+        ("search", {"id": 1, "path": "/a.jpg"}),
+        ("search", {"id": 999_999}),
+        ("search", {"path": os.path.abspath("nowhere.jpg")}),  # noqa: PTH100 - a str
+        ("search", {"words": "a red boat"}),
+        ("search", {"id": 1, "k": 0}),
+        ("facets", {"taken_from": "May"}),
+        ("details", {"id": 999_999}),
+    )
+    words = ["one of path, id and words"] * 2 + ["no picture with the number 999999"]
+    words += ["There is no file", "finds by pictures only", "greater than or equal to 1"]
+    words += ["is no date", "no picture with the number 999999"]
+    for answer, expected in zip(answers, words, strict=True):
+        assert answer.is_error
+        assert expected in answer.content[0].text
+        assert "Traceback" not in answer.content[0].text
+
+
+@pytest.mark.slow
+def test_nothing_but_the_protocol_is_on_standard_output(library: Library) -> None:
+    asked = {"protocolVersion": "2025-06-18", "capabilities": {}}
+    asked["clientInfo"] = {"name": "test", "version": "1"}
+    lines = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": asked},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "lookalike", "mcp", "--library", library.folder],
+        input="".join(json.dumps(line) + "\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    (answer,) = map(json.loads, done.stdout.splitlines())
+    assert answer["result"]["serverInfo"]["name"] == "lookalike"
+    assert done.stderr == ""
+
+
+def test_without_the_package_the_command_to_install_it_is_told(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    importlib.import_module("lookalike.assistant")
+    monkeypatch.delitem(sys.modules, "lookalike.assistant.tools", raising=False)
+    monkeypatch.setitem(sys.modules, "mcp.server", None)  # as where it is not installed
+    with pytest.raises(MissingExtraError, match="needs one more package") as told:
+        answer_assistants(library, "1")
+    assert INSTALL in str(told.value)
+
+
+def test_without_a_library_there_is_one_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lookalike", "mcp", "--library", tmp_path / "none"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: There is no library in")
