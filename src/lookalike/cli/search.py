@@ -96,12 +96,16 @@ def search_command(
         if as_json:
             hits = [_fields(hit) for hit in found.hits]
             print_json({"query": question.shown(), "hits": hits, **count_fields(found.counted)})
-            return
-        if found.hits:
-            _print_table(library, found.hits, previews, above=how["offset"] or 0)
         else:
-            click.echo(_nothing(library, found))
-        print_counts(found.counted)
+            _print(library, found, previews, above=how["offset"] or 0)
+
+
+def _print(library: Library, found: _Found, previews: bool | None, *, above: int) -> None:
+    if found.hits:
+        _print_table(library, found.hits, previews, above=above)
+    else:
+        click.echo(_nothing(library, found))
+    print_counts(found.counted)
 
 
 @dataclass(frozen=True, slots=True)
