@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lookalike import Example, Library
+from lookalike import Example, Library, image
 from lookalike.errors import ImageError, ImageNotFoundError, InputError
 from lookalike.library.examples import combined
 from lookalike.stores.base import Embedding
@@ -204,6 +204,7 @@ def test_a_box_of_a_picture_that_is_gone_or_has_changed_says_so(
     library: Library, pictures: Path
 ) -> None:
     number = id_of(library, "a.png")
+    library.search(Example(number, box=CORNER))  # so that it is at hand
     (pictures / "a.png").write_bytes(make_jpeg())
     with pytest.raises(ImageError, match="has changed since it was indexed"):
         library.search(Example(number, box=CORNER))
@@ -212,6 +213,34 @@ def test_a_box_of_a_picture_that_is_gone_or_has_changed_says_so(
         with pytest.raises(ImageError, match="is no longer there"):
             library.search(Example(picture, box=CORNER))
     assert len(library.search(Example(number))) == len(NAMES) - 1
+
+
+@pytest.mark.parametrize("kind", ["bytes", "id"])
+def test_a_box_that_is_dragged_reads_its_picture_once(
+    library: Library, pictures: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    number = id_of(library, "a.png")
+    picture = number if kind == "id" else (pictures / "a.png").read_bytes()
+    boxes = [
+        (0.0, 0.0, 0.5, 0.5),
+        (0.1, 0.1, 0.5, 0.5),
+        (0.1, 0.1, 0.6, 0.55),
+        (0.2, 0.2, 0.2, 0.2),
+    ]
+    with Library.open(library.folder) as fresh:
+        alone = [fresh.search(Example(pictures / "a.png", box=box)) for box in boxes]
+    reads: list[object] = []
+    read = image.read
+
+    def counting(source: Any, **options: Any) -> image.Picture:
+        reads.append(options["near"])
+        return read(source, **options)
+
+    monkeypatch.setattr(image, "read", counting)
+    for box, expected in zip(boxes, alone, strict=True):
+        found = library.search(Example(picture, box=box))
+        assert found == [hit for hit in expected if kind != "id" or hit.record.id != number]
+    assert len(reads) == 2  # the last box is so small that it is read nearer
 
 
 @pytest.mark.parametrize(

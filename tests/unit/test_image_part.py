@@ -41,6 +41,10 @@ def test_a_box_has_whole_pixels_and_one_at_least(
     assert cut(plain(size=size), part).size == expected
 
 
-def test_a_picture_is_read_so_near_that_the_part_has_enough() -> None:
-    assert near_of_whole(448, (0.1, 0.1, 0.5, 0.25)) == 1792
-    assert near_of_whole(448, (0.0, 0.0, 1.0, 1.0)) == 448
+@pytest.mark.parametrize(
+    ("least", "near"), [(1.0, 448), (0.9, 896), (0.5, 896), (0.49, 1792), (0.0001, 448 * 2**14)]
+)
+def test_a_picture_is_read_so_near_that_the_part_has_enough(least: float, near: int) -> None:
+    assert near_of_whole(448, (0.0, 0.0, 1.0, least)) == near
+    assert near_of_whole(448, (0.0, 0.0, least, 1.0)) == near
+    assert near * least >= 448

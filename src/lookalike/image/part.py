@@ -19,8 +19,11 @@ def cut(image: Image.Image, part: Part) -> Image.Image:
 
 
 def near_of_whole(near: int, part: Part) -> int:
-    """How many pixels a side of the whole picture should keep so that the part keeps ``near``."""
-    return math.ceil(near / min(part[2:]))
+    """How many pixels a side of the whole picture should keep so that the part keeps ``near``.
+
+    That is ``near`` doubled as often as it takes: a box that changes a little asks for the same.
+    """
+    return near << math.ceil(math.log2(1 / min(part[2:])))
 
 
 def _edges(start: float, length: float, side: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from lookalike.encoder import Encoder
 from lookalike.errors import ImageError, ImageNotFoundError, InputError
 from lookalike.folder import printable
 from lookalike.indexing import places
+from lookalike.library.lastread import LastRead
 from lookalike.library.originals import is_as_recorded, original
 from lookalike.stores.base import Catalogue, Embedding, Record
 
@@ -43,6 +45,7 @@ class Queries:
         self._store = store
         self._encoder = encoder
         self._max_pixels = max_pixels
+        self._last = LastRead()
 
     def record(self, image_id: int) -> Record:
         """One picture's record. Raises ImageNotFoundError."""
@@ -104,14 +107,32 @@ class Queries:
     def _encoded(self, source: Source, part: image.Part | None, name: str) -> Embedding:
         encoder = self._encoder()
         preprocess = encoder.card.preprocess
-        near = image.near_of_whole(preprocess.near, part) if part else preprocess.near
-        if isinstance(source, Record):
-            whole = self.picture(source, near)
+        if part:
+            near = image.near_of_whole(preprocess.near, part)
+            found = image.cut(self._whole(source, near, name), part)
         else:
-            whole = self.read(source, near, unnamed=name)
-        pixels = image.to_input(image.cut(whole, part) if part else whole, preprocess)
+            found = self._read(source, preprocess.near, name)
+        pixels = image.to_input(found, preprocess)
         row: Embedding = encoder.encode(pixels[np.newaxis])[0]
         return row
+
+    def _whole(self, source: Source, near: int, name: str) -> Image:
+        """The picture that a part is cut from, at hand where that was done just before."""
+
+        def read() -> Image:
+            return self._read(source, near, name)
+
+        if isinstance(source, Record):
+            original(source)
+            return self._last.get((source.id, source.digest, source.mtime_ns, near), read)
+        if isinstance(source, bytes):
+            return self._last.get((hashlib.sha256(source).digest(), near), read)
+        return read()
+
+    def _read(self, source: Source, near: int, name: str) -> Image:
+        if isinstance(source, Record):
+            return self.picture(source, near)
+        return self.read(source, near, unnamed=name)
 
     def _at(self, path: str) -> Record | None:
         """The record of a place on this machine."""
