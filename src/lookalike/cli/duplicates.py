@@ -72,9 +72,8 @@ def duplicates_command(
     """Show pictures that are there twice or more, in groups, with the one to keep first.
 
     Files with the same content are exact copies. Near copies are resized, recompressed, cropped
-    (to 60 % of both sides), turned by 90, 180 or 270 degrees, mirrored, or have a caption or a
-    border; each is verified on pixels. The first run looks at every picture, later ones at those
-    that are new.
+    (to 60 % of both sides), turned by a quarter or a half, mirrored, or have a caption or a border;
+    each is verified on pixels. The first run looks at all pictures, later ones at what is new.
 
     In each group the picture with most pixels is proposed, then most bytes, then the oldest file.
     Nothing is deleted: --paths, --null and --json give the copies to a tool of your choice.
@@ -84,12 +83,7 @@ def duplicates_command(
     """
     from lookalike.library import Library
 
-    asked = sum(map(bool, (apart, together, decisions, paths, null, as_json)))
-    if asked > 1 and not (decisions and as_json and asked == 2):
-        raise click.UsageError(
-            "Give one of --paths, --null, --json, --not-duplicates, --duplicates-after-all and "
-            "--decisions (with or without --json)."
-        )
+    _refuse_several(apart, together, paths, null, decisions or as_json)
     with Library.open(library_folder, max_pixels=max_pixels) as library:
         if apart or together:
             _decide(library, apart or together or (), undo=apart is None)
@@ -100,10 +94,16 @@ def duplicates_command(
                 found = library.duplicates(exact_only=exact_only, folder=folder, on_step=tell)
             if paths or null:
                 _write_paths(found, b"\0" if null else os.linesep.encode())
-            elif as_json:
-                print_json(_fields(found))
             else:
-                _print(found)
+                print_json(_fields(found)) if as_json else _print(found)
+
+
+def _refuse_several(*wishes: object) -> None:
+    if sum(map(bool, wishes)) > 1:
+        raise click.UsageError(
+            "Give one of --paths, --null, --json, --not-duplicates, --duplicates-after-all and "
+            "--decisions; only --decisions goes with --json."
+        )
 
 
 def _decide(library: Library, pictures: Iterable[str], *, undo: bool) -> None:
