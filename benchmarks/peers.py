@@ -35,6 +35,7 @@ from benchmarks.measuring import (
 )
 from lookalike import Library
 
+MODEL = "efficientnet-lite0"  # in float32, as it is for PyTorch
 PYTHON = "LOOKALIKE_PEER_PYTHON"
 _PICTURES = 500
 _WORKERS = (0, 2)  # imagededup reads in the process that encodes, or in two others
@@ -99,7 +100,7 @@ def _compare(python: str, pictures: Path, folder: Path, everything: Path, rounds
 
 def index(pictures: Path, library: Path) -> float:
     """Index a folder into a new library → seconds, with the loading of the model."""
-    with Library.open(library, create=True) as opened:
+    with Library.open(library, model=MODEL, create=True) as opened:
         return timed(lambda: opened.index(pictures))
 
 
