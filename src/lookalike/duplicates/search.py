@@ -29,7 +29,7 @@ SAME = 4
 """And how many by hash."""
 
 _LEAST_ALIKE = 0.4  # the cosine below which an embedding says that there is no copy
-_LEAST_SAME = 0.6
+_LEAST_SAME = 0.75  # the same of a hash: by chance, one of some ten thousand reaches .7
 _STRETCH = 4096  # pictures after which what was found is kept
 _TOLD = 64  # pictures after which progress is told
 _LOG = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from lookalike.duplicates.windows import Floats
 PROMISING = 0.72
 """The cosine of two coarse vectors from which on a window is looked at closely."""
 
-PROMISING_WHOLE = 0.45
+PROMISING_WHOLE = 0.55
 """The same where one picture is laid over all of the other: by chance, few of these are alike, and
 a caption moves the vector."""
 
@@ -29,6 +29,8 @@ _CLOSE = 16  # cells along a window's side while its place is refined
 _FINE = 32  # and where its details are compared
 _BLOCKS = 4  # blocks along a side, each of which is compared by itself
 _ROUNDS = 6
+_LOOKS_HOPELESS = 1  # the round after which a window may be given up,
+_HOPELESS = 0.15  # where its details agree no more than this
 _FLAT = 0.4  # grey levels of detail below which there is nothing to compare
 
 
@@ -107,14 +109,17 @@ class Whole:
         middle = np.array([window[0] + window[2] / 2, window[1] + window[3] / 2])
         size = max(window[2], window[3])
         step = 0.5 / windows.COARSE
-        for _ in range(_ROUNDS):
+        for number in range(_ROUNDS):
             tries = _around(middle, size, step, ratio)
             cells = windows.seen(self._known.grey, tries, _CLOSE)
             best = tries[int((_unit(cells) @ wanted).argmax())]
             middle, size = best[:2] + best[2:] / 2, max(best[2:])
             step /= 2
-        fine = windows.seen(self._known.grey, best[None], _FINE)[0]
-        agreement = _agreement(fine, _whole(part, orientation, _FINE))
+            if number == _LOOKS_HOPELESS or number == _ROUNDS - 1:
+                fine = windows.seen(self._known.grey, best[None], _FINE)[0]
+                agreement = _agreement(fine, _whole(part, orientation, _FINE))
+                if agreement < _HOPELESS:
+                    break
         left, top, wide, high = (float(round(value, 4)) for value in best)
         return Placed((left, top, wide, high), orientation, agreement)
 
