@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lookalike.stores.base import MOST_CHOICES
 from lookalike.web.schemas import FILTERS, MOST_SAMPLES, Json, ref, schemas, whole
+from lookalike.web.state import MOST_LISTENERS
 
 _ABOUT = """\
 Which of my pictures look like this one? Scores are cosines (1 is the same, higher is better),
@@ -20,7 +21,7 @@ _PROBLEMS = {
     "413": "The upload has too many bytes, or too many pixels.",
     "415": "The body is neither multipart/form-data nor JSON.",
     "422": "The upload is not a picture that can be read.",
-    "503": "The library cannot be read at the moment.",
+    "503": "The library cannot be read at the moment, or too many listen.",
     "default": "Anything else: another method (405), another host name (421), a fault (500).",
 }
 
@@ -50,6 +51,7 @@ def _paths() -> Json:
         "/api/images/{image_id}/preview": {"get": _rendition("preview", "Large picture")},
         "/api/images/{image_id}/file": {"get": _original()},
         "/api/stats": {"get": _stats()},
+        "/api/events": {"get": _events()},
         "/api/facets": {"get": _facets()},
         "/healthz": {"get": _health()},
         "/openapi.json": {"get": _description()},
@@ -172,6 +174,30 @@ def _stats() -> Json:
             **_problems("503"),
         },
         "x-codeSamples": [_shell("curl http://127.0.0.1:5000/api/stats")],
+    }
+
+
+def _events() -> Json:
+    return {
+        "operationId": "events",
+        "summary": "Progress",
+        "description": (
+            "How far indexing is, as server-sent events: one called `progress` at the start and "
+            "after each change, with [Progress](#progress) as its data; one called `problem`, the "
+            "last, where the library cannot be read. A line that begins with a colon says every "
+            "few seconds that nothing is new. A stream ends after ten minutes; whoever sends the "
+            "last `id` in `Last-Event-ID` then, as `EventSource` does, is told only what is new. "
+            f"At most {MOST_LISTENERS} may listen at a time, since each holds a thread of the "
+            "server: others get 503, and ask for the library's state now and then."
+        ),
+        "responses": {
+            "200": {
+                "description": "The stream.",
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            },
+            **_problems("503"),
+        },
+        "x-codeSamples": [_shell("curl -N http://127.0.0.1:5000/api/events")],
     }
 
 
