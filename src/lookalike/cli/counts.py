@@ -49,4 +49,4 @@ def _print_distribution(spread: Distribution) -> None:
     most = max(count for _, count in rows)
     click.echo("score from")
     for low, count in reversed(rows):
-        click.echo(f"{low:10.2f}  {count:10,}  {'#' * -(-count * _BAR // most)}")
+        click.echo(f"{low:10.2f}  {count:10,}  {'#' * -(-count * _BAR // most)}".rstrip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lookalike.errors import InputError
 from lookalike.library.examples import Asked, embedding
+from lookalike.library.glance import Indexing, indexing
 from lookalike.library.opening import Model
 from lookalike.library.queries import Queries
 from lookalike.stores.base import Answers, Catalogue, Facets, Filter
@@ -46,3 +47,7 @@ class Counted:
     def facets(self, where: Filter | None = None) -> Facets:
         """How many pictures pass a filter, and how many would with each other choice in it."""
         return self._store.facets(where or Filter())
+
+    def progress(self) -> Indexing | None:
+        """How far indexing is, in this process or another; None while nobody indexes."""
+        return indexing(self._store.settings().get("indexing", ""))

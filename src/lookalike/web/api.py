@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, send_file
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from lookalike.stores.base import Hit, Record
-from lookalike.web import openapi, query
+from lookalike.web import events, openapi, query
 from lookalike.web.links import IMAGES, browsers_show, image, media_type, summary, version
 from lookalike.web.schemas import MOST_SAMPLES
 from lookalike.web.state import served
@@ -18,6 +18,7 @@ from lookalike.web.state import served
 blueprint = Blueprint("api", __name__)
 
 _YEAR = 365 * 24 * 60 * 60
+_TOLD_AGAIN = 60  # seconds after which there may be a place for one more who listens
 _EMPTY = "The library holds no pictures yet: index a folder of yours, then search again."
 
 # A file opened by itself is a document to the browser: nothing in it may run or load.
@@ -109,6 +110,26 @@ def stats() -> Response:
     """What the library holds, and how far indexing is."""
     here = served()
     return _tagged({**asdict(here.library.stats()), "trouble": here.trouble()})
+
+
+@blueprint.get("/api/events")
+def progress() -> Response:
+    """How far indexing is, told whenever it changes, as long as somebody listens."""
+    here = served()
+    if not here.listeners.enter():
+        raise ServiceUnavailable(
+            "As many as may listen do so already: ask /api/stats now and then instead.",
+            retry_after=_TOLD_AGAIN,
+        )
+    told = events.stream(
+        events.look_at(here.library, here.trouble),
+        here.listeners.ended,
+        request.headers.get("Last-Event-ID"),
+    )
+    response = Response(told, mimetype="text/event-stream")
+    response.call_on_close(here.listeners.leave)
+    response.cache_control.no_store = True
+    return response
 
 
 @blueprint.get("/api/facets")

@@ -9,6 +9,7 @@ from lookalike.web.replies import problems as _problems
 from lookalike.web.replies import shell as _shell
 from lookalike.web.schemas import FILTERS, MOST_SAMPLES, schemas
 from lookalike.web.shapes import Json, ref, whole
+from lookalike.web.state import MOST_LISTENERS
 
 _ABOUT = """\
 Which of my pictures look like this one? Scores are cosines (1 is the same, higher is better),
@@ -45,6 +46,7 @@ def _paths() -> Json:
         "/api/images/{image_id}/file": {"get": _original()},
         **openapi_duplicates.paths(),
         "/api/stats": {"get": _stats()},
+        "/api/events": {"get": _events()},
         "/api/facets": {"get": _facets()},
         "/healthz": {"get": _health()},
         "/openapi.json": {"get": _description()},
@@ -165,6 +167,30 @@ def _stats() -> Json:
             **_problems("503"),
         },
         "x-codeSamples": [_shell("curl http://127.0.0.1:5000/api/stats")],
+    }
+
+
+def _events() -> Json:
+    return {
+        "operationId": "events",
+        "summary": "Progress",
+        "description": (
+            "How far indexing is, as server-sent events: one called `progress` at the start and "
+            "after each change, with [Progress](#progress) as its data; one called `problem`, the "
+            "last, where the library cannot be read. A line that begins with a colon says every "
+            "few seconds that nothing is new. A stream ends after ten minutes; whoever sends the "
+            "last `id` in `Last-Event-ID` then, as `EventSource` does, is told only what is new. "
+            f"At most {MOST_LISTENERS} may listen at a time, since each holds a thread of the "
+            "server: others get 503, and ask for the library's state now and then."
+        ),
+        "responses": {
+            "200": {
+                "description": "The stream.",
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            },
+            **_problems("503"),
+        },
+        "x-codeSamples": [_shell("curl -N http://127.0.0.1:5000/api/events")],
     }
 
 

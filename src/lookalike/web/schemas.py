@@ -47,6 +47,7 @@ def schemas() -> Json:
         "Sample": _object({"images": _list_of("Summary")}),
         "Stats": _object(_STATS),
         "Indexing": _object(_INDEXING),
+        "Progress": _object({name: _STATS[name] for name in ("images", "indexing", "trouble")}),
         "SearchIndex": _object(_INDEX),
         "Facets": _object(_FACETS),
         "Named": _object({"value": _text("What a filter takes."), "images": _PASSING}),

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Flask
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
 from lookalike.errors import InputError
 from lookalike.web import looking, problems
 from lookalike.web.app import create_app
 from lookalike.web.background import BackgroundIndexing
+from lookalike.web.state import MOST_LISTENERS, Listeners, served
 
 if TYPE_CHECKING:
     from lookalike.library import Library
 
-_THREADS = 8
+_THREADS = 8 + MOST_LISTENERS  # whoever listens holds one and leaves eight to the others
 _LAST_PORT = 65535
 _BACKLOG = 128
 
@@ -103,13 +104,26 @@ class _Channel(HTTPChannel):
     error_task_class = _ProblemTask
 
 
+class _Dispatcher(ThreadedTaskDispatcher):
+    """The server's threads; at the end, those that tell of progress are not waited for."""
+
+    def __init__(self, listeners: Listeners) -> None:
+        super().__init__()
+        self._listeners = listeners
+        self.set_thread_count(_THREADS)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
+        self._listeners.end()
+        return super().shutdown(cancel_pending, timeout)
+
+
 def make_server(app: Flask, listening: socket.socket) -> BaseWSGIServer:
     """A server for an app on one socket; request bodies are held in memory, never in a file."""
     largest = app.config["MAX_CONTENT_LENGTH"] + 1
     server = create_server(
         app,
+        _dispatcher=_Dispatcher(served(app).listeners),
         sockets=[listening],
-        threads=_THREADS,
         ident="lookalike",
         max_request_body_size=largest,
         inbuf_overflow=largest + 1,

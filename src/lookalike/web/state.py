@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore, Event
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app
@@ -13,18 +14,42 @@ if TYPE_CHECKING:
 
 _KEY = "lookalike"
 
+MOST_LISTENERS = 4
+"""Streams at a time. Each holds a thread of the server, which has as many more for them."""
+
+
+class Listeners:
+    """Places for those who listen; `end` sends them home."""
+
+    def __init__(self) -> None:
+        self._places = BoundedSemaphore(MOST_LISTENERS)
+        self.ended = Event()
+
+    def enter(self) -> bool:
+        """Whether there was a place; whoever got one has to `leave`."""
+        return self._places.acquire(blocking=False)
+
+    def leave(self) -> None:
+        """Give the place to another."""
+        self._places.release()
+
+    def end(self) -> None:
+        """Let every stream end at once, for good."""
+        self.ended.set()
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """What one app serves.
 
     ``max_upload`` is in bytes; ``trouble`` returns the sentence that says why indexing in the
-    background stopped, or None.
+    background stopped, or None; ``listeners`` are those who are told of progress.
     """
 
     library: Library
     max_upload: int
     trouble: Callable[[], str | None]
+    listeners: Listeners = field(default_factory=Listeners)
 
 
 def attach(app: Flask, what: Served) -> None:
@@ -32,6 +57,6 @@ def attach(app: Flask, what: Served) -> None:
     app.extensions[_KEY] = what
 
 
-def served() -> Served:
-    """What the app of this request serves."""
-    return cast(Served, current_app.extensions[_KEY])
+def served(app: Flask | None = None) -> Served:
+    """What an app serves; the app of this request, if none is given."""
+    return cast(Served, (app or current_app).extensions[_KEY])
