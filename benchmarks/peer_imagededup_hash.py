@@ -28,10 +28,10 @@ def main(folder: str, result: str, *distances: str) -> None:
 
 def _perceptual_hash() -> type:
     """The class, without what its package loads beside it: PyTorch is for its networks alone."""
-    for name in ("imagededup.methods.cnn",):
-        stand_in = types.ModuleType(name)
-        stand_in.CNN = None  # type: ignore[attr-defined]
-        sys.modules[name] = stand_in
+    for name, what in (("methods.cnn", "CNN"), ("utils.models", "CustomModel")):
+        stand_in = types.ModuleType(f"imagededup.{name}")
+        setattr(stand_in, what, None)
+        sys.modules[stand_in.__name__] = stand_in
     found: type = importlib.import_module("imagededup.methods.hashing").PHash
     return found
 

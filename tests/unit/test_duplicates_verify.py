@@ -10,7 +10,7 @@ from lookalike.duplicates import windows
 from lookalike.duplicates.neighbours import hashes, nearest
 from lookalike.duplicates.sketch import ORIENTATIONS, SIDE, oriented, sketch_of
 from lookalike.duplicates.verify import Known, Placed, Whole
-from tests.copies import COPIES, cropped, scaled, scene
+from tests.copies import COPIES, bordered, cropped, scaled, scene
 from tests.pictures import plain
 
 
@@ -133,3 +133,8 @@ def test_the_nearest_are_those_with_the_largest_products(monkeypatch: pytest.Mon
         if cosines[row, other] >= 0.3
     }
     assert got == wanted
+
+
+def test_a_border_that_strangers_share_makes_no_copies_of_them() -> None:
+    first, second = (bordered(scene(seed)) for seed in (6, 7))
+    assert Whole(known(first)).find(known(second), thorough=True) is None

@@ -27,7 +27,8 @@ _LONGEST = 3.0  # how much longer a copy's shape may be than that of the larger 
 _TRIED = 3  # windows that are looked at closely
 _CLOSE = 16  # cells along a window's side while its place is refined
 _FINE = 32  # and where its details are compared
-_BLOCKS = 4  # blocks along a side, each of which is compared by itself
+_BLOCKS = 8  # blocks along a side, each of which is compared by itself
+_TELLING = 0.2  # the part of the blocks that must have details in both pictures
 _ROUNDS = 6
 _LOOKS_HOPELESS = 1  # the round after which a window may be given up,
 _HOPELESS = 0.15  # where its details agree no more than this
@@ -169,16 +170,16 @@ def _unit(cells: Floats) -> Floats:
 def _agreement(one: Floats, other: Floats) -> float:
     """How far the details of two squares of cells agree, from -1 to 1.
 
-    Block by block, so that what was written over a corner spoils that corner alone; each block
-    weighs as much as there is to see in the one of the two that shows less.
+    The middle of what small blocks say that have details in both: what was written over a corner
+    spoils that corner alone, and a border that two strangers share makes no copies of them.
     """
     first, second = _blocks(_details(one)), _blocks(_details(other))
     lengths = np.linalg.norm(first, axis=1), np.linalg.norm(second, axis=1)
-    weights = np.minimum(*lengths)
-    if weights.mean() < _FLAT * first.shape[1] ** 0.5:
+    tell = np.minimum(*lengths) > _FLAT * first.shape[1] ** 0.5
+    if tell.sum() < _TELLING * len(tell):
         return 0.0
-    alike = (first * second).sum(axis=1) / (lengths[0] * lengths[1] + 1e-6)
-    return round(float((weights * alike).sum() / weights.sum()), 4)
+    alike = (first * second).sum(axis=1)[tell] / (lengths[0] * lengths[1])[tell]
+    return round(float(np.median(alike)), 4)
 
 
 def _details(cells: Floats) -> Floats:
