@@ -78,7 +78,7 @@ def make(settings: Settings) -> Path:
     for picture in pictures:
         shutil.copyfile(picture, folder / picture.name)
     chance = random.Random(_SEED)
-    # The method's thresholds were chosen on pictures with even numbers.
+    # Photographs with even numbers were looked at most while the thresholds were chosen.
     odd = [picture for picture in pictures if int(picture.stem[-5:]) % 2]
     for picture in chance.sample(odd, 20 if settings.quick else _PHOTOGRAPHS):
         with Image.open(picture) as opened:
