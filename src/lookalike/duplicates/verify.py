@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,8 +77,7 @@ class Whole:
             self._closely(part, orientation, window)
             for orientation, window in self._promising(part, thorough)
         ]
-        best = max(found, key=lambda one: one.agreement, default=None)
-        return best if best and best.agreement >= ENOUGH else None
+        return max(filter(None, found), key=lambda one: one.agreement, default=None)
 
     def _promising(
         self, part: Known, thorough: bool
@@ -103,8 +103,10 @@ class Whole:
                 orientation, shape, row = at[best]
                 yield orientation, _place(shape, row)
 
-    def _closely(self, part: Known, orientation: int, window: npt.NDArray[np.float64]) -> Placed:
-        """The place of a copy to a few thousandths, and how far its details agree there."""
+    def _closely(
+        self, part: Known, orientation: int, window: npt.NDArray[np.float64]
+    ) -> Placed | None:
+        """The place of a copy to a few thousandths; None where too few details agree there."""
         ratio = _ratio(part, lying=lies_down(orientation)) / self._known.ratio
         wanted = _unit(_whole(part, orientation, _CLOSE)[None])[0]
         middle = np.array([window[0] + window[2] / 2, window[1] + window[3] / 2])
@@ -119,10 +121,10 @@ class Whole:
             if number == _LOOKS_HOPELESS or number == _ROUNDS - 1:
                 fine = windows.seen(self._known.grey, best[None], _FINE)[0]
                 agreement = _agreement(fine, _whole(part, orientation, _FINE))
-                if agreement < _HOPELESS:
-                    break
+                if agreement.middle < (ENOUGH if number == _ROUNDS - 1 else _HOPELESS):
+                    return None
         left, top, wide, high = (float(round(value, 4)) for value in best)
-        return Placed((left, top, wide, high), orientation, agreement)
+        return Placed((left, top, wide, high), orientation, agreement.mean)
 
 
 def _ratio(known: Known, *, lying: bool) -> float:
@@ -167,19 +169,24 @@ def _unit(cells: Floats) -> Floats:
     return np.asarray(flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6), np.float32)
 
 
-def _agreement(one: Floats, other: Floats) -> float:
-    """How far the details of two squares of cells agree, from -1 to 1.
+class _Agreement(NamedTuple):
+    """Of small blocks that have details in both pictures, from -1 to 1. The ``middle`` one decides:
+    what was written over a corner spoils that corner alone, and a border that two strangers share
+    makes no copies of them. The ``mean`` tells how much is drawn over it."""
 
-    The middle of what small blocks say that have details in both: what was written over a corner
-    spoils that corner alone, and a border that two strangers share makes no copies of them.
-    """
+    middle: float
+    mean: float
+
+
+def _agreement(one: Floats, other: Floats) -> _Agreement:
+    """How far the details of two squares of cells agree."""
     first, second = _blocks(_details(one)), _blocks(_details(other))
     lengths = np.linalg.norm(first, axis=1), np.linalg.norm(second, axis=1)
     tell = np.minimum(*lengths) > _FLAT * first.shape[1] ** 0.5
     if tell.sum() < _TELLING * len(tell):
-        return 0.0
+        return _Agreement(0.0, 0.0)
     alike = (first * second).sum(axis=1)[tell] / (lengths[0] * lengths[1])[tell]
-    return round(float(np.median(alike)), 4)
+    return _Agreement(float(np.median(alike)), round(float(alike.mean()), 4))
 
 
 def _details(cells: Floats) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -331,11 +330,8 @@ def _hits(connection: sqlite3.Connection, best: Best, k: int) -> list[Hit]:
         found = rows.first(connection, above, len(above))
         found += rows.first(connection, tied, k - len(above))
     numbers = best.numbers()
-    return sorted((Hit(one, *numbers[one.id]) for one in found), key=_best_first)
-
-
-def _best_first(hit: Hit) -> tuple[float, bytes, bytes]:
-    return -hit.score, os.fsencode(hit.record.root), os.fsencode(hit.record.relative)
+    # They come in order of path, and sorting leaves what is equal in its order.
+    return sorted((Hit(one, *numbers[one.id]) for one in found), key=lambda hit: -hit.score)
 
 
 def _bytes(file: Path) -> int:

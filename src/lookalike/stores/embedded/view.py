@@ -110,8 +110,9 @@ class View:
             some = ids[start : start + _SOME]
             for segment, dead in zip(self.saved.segments, self.dead, strict=True):
                 yield segment.embeddings(dead, some)
-            here = np.isin(self.overlay.ids, some) & ~self.overlay.dead
-            yield self.overlay.ids[here], self.overlay.rows[here]
+            if len(self.overlay.ids):
+                here = np.isin(self.overlay.ids, some) & ~self.overlay.dead
+                yield self.overlay.ids[here], self.overlay.rows[here]
         if self.tail is not None:
             late = np.intersect1d(ids, rows.ids_since(connection, self.tail), assume_unique=True)
             yield from rows.embeddings_of(connection, late, self.overlay.rows.shape[1])
