@@ -368,12 +368,13 @@ def test_everything_is_reached_with_tab_and_seen(page: Page, library: Library) -
     page.open(f"?like={number_of(library, 'cat.png')}")
     first = str(page.wait_for_results_of("cat.png")[0][0])
     seen = []
-    for _ in range(7):
+    for _ in range(9):
         page.press(Keys.TAB)
         seen.append(page.focused())
         outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", seen[-1]
-    assert seen == ["skip", "home", "open-query", "region-toggle", "button", first, first]
+    before = ["skip", "home", "to-duplicates", "open-query", "region-toggle", "button"]
+    assert seen == [*before, "filters-toggle", first, first]
 
 
 @pytest.mark.parametrize("key", ["/", "o"])

@@ -112,6 +112,6 @@ function chosen() {
 byId("filters").addEventListener("change", () => whenChanged(chosen()));
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 byId("filters-clear").addEventListener("click", () => {
-  byId("filters-all").querySelector("summary").focus();
+  byId("filters-toggle").focus();
   if (Object.keys(shown).length) whenChanged({});
 });
