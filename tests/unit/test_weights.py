@@ -151,7 +151,7 @@ def test_no_connection_says_what_to_do(hub: HubServer, monkeypatch: pytest.Monke
     with pytest.raises(
         WeightsError,
         match=r"model 'small' could not be downloaded from 127\.0\.0\.1 \(.*refused.*\): check the "
-        r"connection, put .* yourself at .*, or use 'efficientnet-lite0'",
+        r"connection, put .* yourself at .*, or use 'efficientnet-lite0-int8'",
     ) as raised:
         fetch(card)
     assert "\n" not in str(raised.value)

@@ -92,17 +92,19 @@ def _images_of_body() -> list[int]:
     images = body.get("images") if isinstance(body, dict) and len(body) == 1 else None
     if not isinstance(images, list) or not all(map(_is_id, images)):
         raise BadRequest('Send the numbers of pictures as {"images": [1, 2]}.')
-    return _enough(images)
+    return _enough(list(map(int, images)))
 
 
 def _is_id(number: object) -> bool:
-    whole = isinstance(number, int) and not isinstance(number, bool)
-    return whole and 0 <= number < 10**_DIGITS  # type: ignore[operator]
+    """Whether it is a whole number, be it written 1 or 1.0, that an id may be."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return False
+    return 0 <= number < 10**_DIGITS and number == int(number)
 
 
 def _enough(images: list[int]) -> list[int]:
-    if len(set(images)) < 2 or len(images) > MOST_TOLD_APART:
-        raise BadRequest(f"Name from 2 to {MOST_TOLD_APART} pictures, two different ones at least.")
+    if not 2 <= len(set(images)) == len(images) <= MOST_TOLD_APART:
+        raise BadRequest(f"Name from 2 to {MOST_TOLD_APART} different pictures.")
     return images
 
 

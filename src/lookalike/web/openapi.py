@@ -73,7 +73,7 @@ def _search() -> Json:
         "requestBody": {
             "required": True,
             "content": {
-                "multipart/form-data": {"schema": {"oneOf": [ref("Upload"), ref("Uploads")]}},
+                "multipart/form-data": {"schema": ref("Upload")},
                 "application/json": {
                     "schema": {"oneOf": [ref("Known"), ref("InWords"), ref("ByExamples")]}
                 },

@@ -153,10 +153,11 @@ def _paging(things: str, most: int, few: int) -> list[Json]:
 
 _IMAGES = {
     "type": "array",
-    "items": whole(minimum=0),
+    "items": whole(minimum=0, maximum=10**18 - 1),
+    "uniqueItems": True,
     "minItems": 2,
     "maxItems": MOST_TOLD_APART,
-    "description": "Numbers of pictures, two different ones at least.",
+    "description": "Numbers of different pictures, two at least.",
 }
 
 _PAGE = {

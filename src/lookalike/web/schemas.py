@@ -60,17 +60,6 @@ def schemas() -> Json:
 
 def _questions() -> Json:
     return {
-        "Upload": _object(
-            {
-                "image": {
-                    "type": "string",
-                    "format": "binary",
-                    "description": "The picture's file.",
-                },
-                **_HOW_IN_FORMS,
-            },
-            optional=tuple(_HOW),
-        ),
         "Known": _object(
             {"id": whole(minimum=0, description="A picture of the library."), **_HOW},
             optional=tuple(_HOW),
@@ -96,24 +85,30 @@ def _examples() -> Json:
     files = {
         "type": "array",
         "items": {"type": "string", "format": "binary"},
-        "description": "The pictures' files, each in a field of this name.",
+        "minItems": 1,
+        "maxItems": MOST_EXAMPLES,
+        "description": "The picture's file, or several, each in a field of this name.",
     }
     return {
         "ByExamples": _object(
             {"examples": {**several, "items": known, "description": about}, **_HOW},
             optional=tuple(_HOW),
         ),
-        "Uploads": _object(
+        "Upload": _object(
             {
                 "image": files,
                 "examples": {
-                    **several,
-                    "items": {"anyOf": [uploaded, known]},
-                    "description": f"{about} Each of the files is one of them; JSON.",
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {**several, "items": {"anyOf": [uploaded, known]}},
+                    "description": (
+                        f"{about} Each of the files is one of them; JSON, a list of "
+                        "`UploadedExample` and `KnownExample`. Needed for several files."
+                    ),
                 },
                 **_HOW_IN_FORMS,
             },
-            optional=tuple(_HOW),
+            optional=("examples", *_HOW),
         ),
         "KnownExample": _object(
             {"id": whole(minimum=0, description="A picture of the library."), **_EXAMPLE},
