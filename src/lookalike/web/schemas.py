@@ -78,6 +78,12 @@ def _questions() -> Json:
     }
 
 
+_IN_A_FORM = (
+    " Each of the files is one of them; JSON, a list of `UploadedExample` and `KnownExample`. "
+    "Needed for several files."
+)
+
+
 def _examples() -> Json:
     several = {"type": "array", "minItems": 1, "maxItems": MOST_EXAMPLES}
     known, uploaded = ref("KnownExample"), ref("UploadedExample")
@@ -101,10 +107,7 @@ def _examples() -> Json:
                     "type": "string",
                     "contentMediaType": "application/json",
                     "contentSchema": {**several, "items": {"anyOf": [uploaded, known]}},
-                    "description": (
-                        f"{about} Each of the files is one of them; JSON, a list of "
-                        "`UploadedExample` and `KnownExample`. Needed for several files."
-                    ),
+                    "description": about + _IN_A_FORM,
                 },
                 **_HOW_IN_FORMS,
             },
