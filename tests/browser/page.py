@@ -36,6 +36,13 @@ class Page:
         self.driver.get(self.url + tail)
         self.wait(lambda: self.text("status"))
 
+    def screen(self, width: int, height: int = 800, *, scale: int = 1, mobile: bool = True) -> None:
+        """A screen of that many pixels, as the page sees it."""
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=scale, mobile=mobile,
+        )  # fmt: skip
+
     def run(self, script: str, *arguments: Any) -> Any:
         return self.driver.execute_script(script, *arguments)
 

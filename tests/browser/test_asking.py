@@ -181,13 +181,7 @@ def test_a_box_by_keyboard(page: Page, library: Library) -> None:
 
 
 def test_a_box_by_finger(page: Page, library: Library) -> None:
-    page.cdp(
-        "Emulation.setDeviceMetricsOverride",
-        width=390,
-        height=800,
-        deviceScaleFactor=2,
-        mobile=True,
-    )
+    page.screen(390, scale=2)
     page.cdp("Emulation.setTouchEmulationEnabled", enabled=True)
     open_cat(page, library)
     touch(page, (0.3, 0.3), (0.3, 0.8))  # which scrolls
@@ -427,13 +421,7 @@ def test_a_later_box_overtakes_an_earlier_one(slow: Page, late: Late, library: L
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_nothing_sticks_out_with_a_box_and_a_tray(page: Page, library: Library, width: int) -> None:
-    page.cdp(
-        "Emulation.setDeviceMetricsOverride",
-        width=width,
-        height=800,
-        deviceScaleFactor=1,
-        mobile=width < 1000,
-    )
+    page.screen(width, mobile=width < 1000)
     one, other = number_of(library, "church.jpg"), number_of(library, "rocket.jpg")
     open_cat(page, library, f"&box=0.1,0.1,0.5,0.5&like={one}&unlike={other}")
     page.wait(lambda: len(tray(page)) == 3)

@@ -153,8 +153,7 @@ def test_it_fits(
 ) -> None:
     page.cdp("Emulation.setEmulatedMedia",
              features=[{"name": "prefers-color-scheme", "value": scheme}])  # fmt: skip
-    page.cdp("Emulation.setDeviceMetricsOverride",
-             width=width, height=844, deviceScaleFactor=1, mobile=width < 500)  # fmt: skip
+    page.screen(width, 844, mobile=width < 500)
     page.driver.refresh()
     page.wait(lambda: len(page.all(".group")) == 2)
     assert page.run("return document.documentElement.scrollWidth") <= width

@@ -98,8 +98,7 @@ def test_what_passes_no_filter_is_said(page: Page, asked: int) -> None:
 
 
 def test_filters_fit_a_phone(page: Page, asked: int) -> None:
-    page.cdp("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1,
-             mobile=True)  # fmt: skip
+    page.screen(390, 844)
     try:
         page.all("#filters-all summary")[0].click()
         page.wait(lambda: page.by_id("filter-folder").is_displayed())

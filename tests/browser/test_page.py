@@ -434,13 +434,7 @@ def test_the_page_escapes_what_the_terminal_escapes(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_sticks_out_on_a_small_screen(page: Page, flower: Path, width: int) -> None:
-    page.cdp(
-        "Emulation.setDeviceMetricsOverride",
-        width=width,
-        height=800,
-        deviceScaleFactor=2,
-        mobile=True,
-    )
+    page.screen(width, scale=2)
     page.cdp("Emulation.setTouchEmulationEnabled", enabled=True)
     page.open()
     page.wait(lambda: len(page.all(".tile")) == TOTAL)
@@ -469,13 +463,7 @@ def test_nothing_sticks_out_of_a_narrow_picture(
         late = Late(library)
         try:
             page = Page(driver, late.url)
-            page.cdp(
-                "Emulation.setDeviceMetricsOverride",
-                width=width,
-                height=800,
-                deviceScaleFactor=1,
-                mobile=width < 500,
-            )
+            page.screen(width, mobile=width < 500)
             page.open(f"?like={number_of(library, '0.jpg')}")
             page.wait(lambda: len(page.all(".tile")) == 11)
             assert (

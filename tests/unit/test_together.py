@@ -56,3 +56,25 @@ def test_many_may_ask_at_once() -> None:
     for thread in threads:
         thread.join(10)
     assert [sorted(one) for one in done] == [list(range(100))] * 8
+
+
+def test_nobody_waits_for_threads_that_are_busy_for_others() -> None:
+    busy, free = threading.Barrier(room.CORES + 1, timeout=10), threading.Event()
+
+    def hold() -> None:
+        busy.wait()
+        free.wait(10)
+
+    held = [room._pool().submit(hold) for _ in range(room.CORES)]
+    busy.wait()
+    done: list[int] = []
+    asking = threading.Thread(target=lambda: together(done.append, 5))
+    asking.start()
+    asking.join(5)
+    ended = not asking.is_alive()
+    free.set()
+    for one in held:
+        one.result(10)
+    asking.join(10)
+    assert ended
+    assert done == [0, 1, 2, 3, 4]

@@ -27,16 +27,15 @@ from lookalike.indexing import (
     places,
     tell_nobody,
 )
+from lookalike.library.asking import Asking
 from lookalike.library.checkup import Finding, check
 from lookalike.library.copies import CopiesOf
-from lookalike.library.counted import Counted
-from lookalike.library.examples import Asked, embedding
 from lookalike.library.glance import Stats, indexing
 from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
 from lookalike.library.queries import Queries
 from lookalike.models import ModelCard
-from lookalike.stores.base import Catalogue, Embedding, Filter, Hit, Record, SearchIndex
+from lookalike.stores.base import Catalogue, Embedding, Record, SearchIndex
 from lookalike.stores.embedded import WriteLock
 from lookalike.thumbnails import SIDE, Thumbnails
 
@@ -44,7 +43,7 @@ _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
 
-class Library(Counted, CopiesOf):
+class Library(Asking, CopiesOf):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:
@@ -205,31 +204,6 @@ class Library(Counted, CopiesOf):
         )
 
     # ---- asking it
-
-    def search(
-        self, query: Asked, k: int = 30, *, where: Filter | None = None, exact: bool = False
-    ) -> list[Hit]:
-        """The k pictures that look most like the query, best first.
-
-        A query given by its id in the library leaves itself out, and so does one given by a path
-        that the library knows but where there is no file now. Several pictures, or a part of one,
-        are given as `Example`s; the score is then the cosine with the direction of their weighted
-        sum. Of the others, those that pass ``where`` are ranked, each of them. Without a filter, a
-        large library may miss some; ``stats().index`` says how many, and with ``exact`` every
-        picture is compared.
-
-        Raises:
-            ImageError: the query cannot be read as a picture.
-            ImageNotFoundError: the library holds no such picture.
-            InputError: k is not positive; examples that want no picture, or cancel each other out.
-            ModelError: the model is needed and cannot be used, or takes no words.
-        """
-        if k < 1:
-            raise InputError(f"k must be 1 or more, not {k}.")
-        if self._model.card is None and self._store.is_empty():
-            return []  # begun by an import that failed
-        wanted, without = embedding(self._queries, query)
-        return self._store.search(wanted, k, without=without, where=where, exact=exact)
 
     def known_folder(self, folder: str | os.PathLike[str]) -> str:
         """The absolute path by which the library calls a folder, for a `Filter`.

@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from lookalike.library import Copy, Group
 from lookalike.stores.base import Record
+from lookalike.web.body import json_of
 from lookalike.web.links import summary
 from lookalike.web.looking import of_app
 from lookalike.web.openapi_duplicates import FEW_GROUPS, MOST_GROUPS, MOST_TOLD_APART
@@ -18,7 +19,6 @@ from lookalike.web.state import served
 
 blueprint = Blueprint("duplicates", __name__)
 
-_JSON_LIMIT = 64 * 2**10
 _DIGITS = 18  # that always fit the 64-bit integers of a store
 _Thing = TypeVar("_Thing")
 
@@ -83,12 +83,7 @@ def undo() -> Response:
 def _images_of_body() -> list[int]:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType('Send JSON such as {"images": [1, 2]}.')
-    if (request.content_length or 0) > _JSON_LIMIT:
-        raise RequestEntityTooLarge("The JSON of a decision is at most 64 kB.")
-    try:
-        body = request.get_json()
-    except RecursionError as error:
-        raise BadRequest("The JSON is nested too deeply.") from error
+    body = json_of("a decision")
     images = body.get("images") if isinstance(body, dict) and len(body) == 1 else None
     if not isinstance(images, list) or not all(map(_is_id, images)):
         raise BadRequest('Send the numbers of pictures as {"images": [1, 2]}.')

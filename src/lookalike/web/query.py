@@ -13,12 +13,11 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from lookalike.library import Example, Filter, Words
 from lookalike.web import examples
+from lookalike.web.body import json_of
 from lookalike.web.examples import Upload, image_id
 from lookalike.web.links import summary
 from lookalike.web.schemas import DEFAULT_K, FILTERS, LAST_OFFSET, MOST_HITS
 from lookalike.web.state import served
-
-_JSON_LIMIT = 64 * 2**10
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +73,7 @@ def _content(upload: FileStorage) -> bytes:
 
 
 def _from_json() -> Query:
-    if (request.content_length or 0) > _JSON_LIMIT:
-        raise RequestEntityTooLarge("The JSON of a search is at most 64 kB.")
-    try:
-        body = request.get_json()
-    except RecursionError as error:
-        raise BadRequest("The JSON is nested too deeply.") from error
+    body = json_of("a search")
     if not isinstance(body, dict):
         raise BadRequest('The JSON must be an object such as {"id": 1, "k": 30}.')
     _refuse_unknown(set(body) - {"id", "words", "examples", *_HOW})

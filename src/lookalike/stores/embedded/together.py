@@ -17,8 +17,8 @@ CORES = min(4, os.cpu_count() or 1)
 def together(work: Callable[[int], None], pieces: int) -> None:
     """Call ``work`` with every number below ``pieces``, in no order to rely on.
 
-    The caller takes pieces like any other thread. Raises what a piece has raised, once nobody is
-    at work any more.
+    The caller takes pieces like any other thread, and does not wait for threads that are busy for
+    somebody else. Raises what a piece has raised, once nobody is at work any more.
     """
     coming = iter(range(pieces))
 
@@ -30,8 +30,9 @@ def together(work: Callable[[int], None], pieces: int) -> None:
     try:
         take()
     finally:
-        wait(others)
-    for other in others:
+        begun = [other for other in others if not other.cancel()]
+        wait(begun)
+    for other in begun:
         other.result()
 
 
