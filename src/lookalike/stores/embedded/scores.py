@@ -16,7 +16,7 @@ Rough = npt.NDArray[np.float32]
 
 ROUNDING = 1e-5  # more than float32 sums differ by, whatever order they are added up in
 _LOWEST = float(np.finfo(np.float32).min)
-_BLOCK = 32  # rows scored at a time in double precision: what fits into a processor's cache
+_BLOCK = 8  # rows scored at a time in double precision: what fits into a processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,10 @@ class Scored:
     @classmethod
     def together(cls, parts: Iterable[Scored]) -> Scored:
         """Several as one, at least one."""
-        ids, scores = zip(*((part.ids, part.scores) for part in parts), strict=True)
+        several = list(parts)
+        if len(several) == 1:
+            return several[0]
+        ids, scores = zip(*((part.ids, part.scores) for part in several), strict=True)
         return cls(np.concatenate(ids), np.concatenate(scores))
 
     def best(self, k: int, without: Collection[int] = ()) -> Ids:

@@ -106,8 +106,7 @@ class Segment:
         stretches = [slice(int(self.starts[one]), int(self.starts[one + 1])) for one in chosen]
         for stretch in stretches if blocks else ():
             self.rows.expect(stretch.start, stretch.stop)
-        ids = [self.ids[stretch] for stretch in stretches]
-        ends = np.cumsum([0, *map(len, ids)])
+        ends = np.cumsum([0, *(stretch.stop - stretch.start for stretch in stretches)])
         scores = np.empty(ends[-1], np.float32)
 
         def score(piece: int) -> None:
@@ -118,6 +117,9 @@ class Segment:
             part[dead[stretch]] = -np.inf
 
         together(score, len(chosen))
+        if blocks is None:
+            return Scored(self.ids, scores)
+        ids = [self.ids[stretch] for stretch in stretches]
         return Scored(np.concatenate([np.empty(0, np.int64), *ids]), scores)
 
     def among(self, query: Embedding, dead: Mask, ids: Ids) -> Scored:

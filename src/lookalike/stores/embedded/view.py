@@ -127,7 +127,8 @@ class View:
         near = self.cells.nearest(query, probes).tolist() if self.cells and probes else None
         for segment, dead in zip(self.saved.segments, self.dead, strict=True):
             yield segment.scan(query, dead, near if segment.celled else None)
-        yield scored(query, self.overlay.ids, self.overlay.rows, self.overlay.dead)
+        if len(self.overlay.ids) or not self.saved.segments:
+            yield scored(query, self.overlay.ids, self.overlay.rows, self.overlay.dead)
         for ids, block in self._tail(connection):
             yield scored(query, ids, block, np.zeros(len(ids), bool))
 
