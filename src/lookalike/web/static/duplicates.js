@@ -57,7 +57,7 @@ function groupItem(group) {
 }
 
 function buttons(group, list) {
-  const paths = button("copy", "Copy paths", `Copy the paths of the copies of ${nameOf(group.best)}`);
+  const paths = button("copy", "Copy paths", `Copy paths of the copies of ${nameOf(group.best)}`);
   paths.addEventListener("click", () => copy(pathsOf([group]), paths));
   const made = element("div", { className: "group-buttons" }, paths);
   if (group.copies.length > 1) {

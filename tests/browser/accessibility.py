@@ -1,0 +1,28 @@
+"""A page in a browser → what axe-core holds against it, one sentence each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.browser.page import Page
+
+_AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text("utf-8")
+_ASK = (
+    "const done = arguments[arguments.length - 1];"
+    "axe.run(document, {resultTypes: ['violations']}).then("
+    "(result) => done(result.violations), (error) => done(`${error}`))"
+)
+
+
+def barriers(page: Page) -> list[str]:
+    """What a person with a disability would stumble over, wherever axe-core is sure of it."""
+    page.run(_AXE)
+    found: list[dict[str, Any]] | str = page.driver.execute_async_script(_ASK)
+    if isinstance(found, str):
+        raise AssertionError(found)
+    return [
+        f"{one['impact']}: {one['help']} ({one['id']}): "
+        + ", ".join(str(node["target"][0]) for node in one["nodes"][:5])
+        for one in found
+    ]

@@ -1,0 +1,115 @@
+"""Every state of the pages, light and dark, wide and narrow, both ways of writing → no barriers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+import tasks
+from lookalike import Library
+from tests.browser.accessibility import barriers
+from tests.browser.page import Page, number_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PICTURES = tasks.ROOT / "build" / "pages"  # looked at by people; not kept in the repository
+
+
+def at_start(_page: Page, _library: Library) -> None:
+    """The page as it opens."""
+
+
+def with_answers(page: Page, library: Library) -> None:
+    page.open(f"?like={number_of(library, 'cat.png')}")
+    page.wait(lambda: page.view() == "result" and page.all(".tile"))
+
+
+def with_filters(page: Page, library: Library) -> None:
+    with_answers(page, library)
+    page.by_id("filters-toggle").click()
+    page.wait(lambda: len(page.all("#filter-format option")) > 1)
+
+
+def with_several(page: Page, library: Library) -> None:
+    cat, rocket = number_of(library, "cat.png"), number_of(library, "rocket.jpg")
+    page.open(f"?like={cat}&box=0.2,0.2,0.5,0.5&unlike={rocket}")
+    page.wait(lambda: page.view() == "result" and page.by_id("tray").is_displayed())
+
+
+def with_one_large(page: Page, library: Library) -> None:
+    with_answers(page, library)
+    page.run("document.querySelector('.tile .open').click()")
+    page.wait(lambda: page.by_id("viewer").is_displayed() and page.text("viewer-path"))
+
+
+def with_trouble(page: Page, _library: Library) -> None:
+    page.run("document.dispatchEvent(new ClipboardEvent('paste', {bubbles: true}))")
+    page.wait(lambda: page.by_id("notice").is_displayed())
+
+
+def with_duplicates(page: Page, _library: Library) -> None:
+    page.driver.get(f"{page.url}duplicates")
+    page.wait(lambda: page.text("summary"))
+
+
+STATES: list[Callable[[Page, Library], None]] = [
+    *(at_start, with_answers, with_filters, with_several, with_one_large, with_trouble),
+    with_duplicates,
+]
+
+
+@pytest.fixture(params=STATES, ids=lambda state: state.__name__.replace("_", " "))
+def state(request: pytest.FixtureRequest, page: Page, library: Library) -> Callable[[], None]:
+    return lambda: request.param(page, library)
+
+
+@pytest.fixture
+def keep(request: pytest.FixtureRequest, page: Page) -> Callable[[str], None]:
+    """Keep a picture of the page."""
+    name = re.sub(r"\W+", "-", request.node.name).strip("-")
+
+    def take(what: str) -> None:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.driver.save_screenshot(str(PICTURES / f"{name}-{what}.png"))
+
+    return take
+
+
+def test_axe_finds_no_barrier(
+    page: Page, state: Callable[[], None], keep: Callable[[str], None]
+) -> None:
+    found = {}
+    for theme in ("light", "dark"):
+        page.cdp(
+            "Emulation.setEmulatedMedia",
+            features=[
+                {"name": "prefers-color-scheme", "value": theme},
+                {"name": "prefers-reduced-motion", "value": "reduce"},
+            ],
+        )
+        state()
+        found[theme] = barriers(page)
+        keep(theme)
+    page.screen(360, 740, scale=2)
+    state()
+    found["phone"] = barriers(page) + page.overflow()
+    keep("phone")
+    assert found == {"light": [], "dark": [], "phone": []}
+
+
+def test_it_can_be_written_from_right_to_left(
+    page: Page, state: Callable[[], None], keep: Callable[[str], None]
+) -> None:
+    for width in (1280, 320):
+        page.screen(width, mobile=width < 400)
+        state()
+        page.run("document.documentElement.dir = 'rtl'")
+        keep(f"{width}")
+        beyond = page.run(
+            "return [...document.querySelectorAll('body *')].filter((e) => e.offsetParent"
+            " && !e.closest('.hidden, .skip, svg') && e.getBoundingClientRect().left < -1)"
+            ".map((e) => e.id || e.className || e.tagName)"
+        )
+        assert (beyond, page.overflow()) == ([], [])
