@@ -233,12 +233,18 @@ def test(options: argparse.Namespace) -> None:
             ("ruff check", [*python, "ruff", "check", "."]),
             ("ruff format", [*python, "ruff", "format", "--check", "."]),
             ("mypy", [*python, "mypy"]),
-            ("pytest", [*python, "pytest", *chosen]),
+            ("pytest", [*python, "pytest", *(chosen or _all_tests())]),
         )
         if not _passes(step, command)
     ]
     if failed:
         raise TaskError(f"{', '.join(failed)} failed: see above.")
+
+
+def _all_tests() -> list[str]:
+    """What runs every test: a process for each core, and the tests of a file in one of them, for
+    they share what they stand on."""
+    return ["--numprocesses", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
 
 
 def _passes(step: str, command: list[str]) -> bool:
