@@ -26,7 +26,7 @@ BEGIN, END = "<!-- rooms: written by scripts/draw_house.py -->", "<!-- end of ro
 
 COLUMNS = {
     # room: where its left wall is, and how many columns it is wide
-    "errors": (0.0, 8.9),
+    "errors": (0.0, 10.0),
     "folder": (0.0, 1.0),
     "image": (1.0, 2.25),
     "stores.base": (3.25, 5.65),
@@ -36,11 +36,12 @@ COLUMNS = {
     "exchange": (5.6, 1.1),
     "evaluate": (6.7, 1.1),
     "duplicates": (7.8, 1.1),
+    "reveal": (8.9, 1.1),
     "graphs": (1.0, 1.75),
     "weights": (1.0, 1.75),
     "encoder": (1.0, 1.75),
     "indexing": (0.0, 4.5),
-    "library": (0.0, 8.9),
+    "library": (0.0, 10.0),
     "__init__": (1.15, 1.75),
     "web": (3.9, 1.6),
     "assistant": (5.7, 1.4),

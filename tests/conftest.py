@@ -18,6 +18,7 @@ DATA_FOLDERS = (
     *("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"),
     *("APPDATA", "LOCALAPPDATA", "WIN_PD_OVERRIDE_APPDATA", "WIN_PD_OVERRIDE_LOCAL_APPDATA"),
 )
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")
 PIP_SETTINGS = (
     *("~/.config/pip/pip.conf", "~/.pip/pip.conf", "~/pip/pip.ini"),
     *("~/Library/Application Support/pip/pip.conf", "~/AppData/Roaming/pip/pip.ini"),
@@ -74,6 +75,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _move_in(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    for name in SCREENS:  # no test opens a window of your file manager
+        patch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith("LOOKALIKE_")]:
         patch.delenv(name)
     for name in HOMES:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 
 Colour = tuple[int, int, int]
 Entry = tuple[int, Sequence[Any]]
@@ -364,6 +365,59 @@ def exif(
     if gps is not None:
         block.get_ifd(0x8825).update(gps)
     return block.tobytes()
+
+
+def full_exif() -> bytes:
+    """An EXIF block with everything that `FileMetadata` has of EXIF."""
+    block = Image.Exif()
+    block.update({271: "Acme", 272: "Box 1", 274: 6, 305: "Dark Room 2", 315: "Ada"})
+    block.update({270: "A rose", 33432: "(c) Ada", 0x4746: 3})
+    block.update({0x9C9B: "Rosé\0".encode("utf-16-le"), 0x9C9E: "red;rose".encode("utf-16-le")})
+    block.get_ifd(0x8769).update(
+        {
+            0x829A: IFDRational(1, 250),
+            0x829D: 2.8,
+            0x8827: 400,
+            0x9003: "2024:02:29 10:11:12",
+            0x9209: 25,
+            0x920A: 35.0,
+            0xA405: 52,
+            0xA433: "Acme",
+            0xA434: "Wide 35",
+            0xA001: 1,
+        }
+    )
+    block.get_ifd(0x8825).update({**GPS_ZURICH, 5: b"\0", 6: 408.0})
+    return block.tobytes()
+
+
+def xmp(properties: str, attributes: str = "") -> bytes:
+    """An XMP packet with these properties, written as elements and as attributes."""
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        f' xmlns:xmp="http://ns.adobe.com/xap/1.0/" {attributes}>{properties}</rdf:Description>'
+        '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+    ).encode()
+
+
+def iptc(*data_sets: tuple[int, bytes]) -> bytes:
+    """An IPTC block of these data sets of the application record."""
+    return b"".join(
+        b"\x1c\x02" + bytes((number,)) + len(value).to_bytes(2, "big") + value
+        for number, value in data_sets
+    )
+
+
+def with_iptc(jpeg: bytes, block: bytes) -> bytes:
+    """A JPEG file with an IPTC block in it, as Photoshop keeps it."""
+    resource = (
+        b"8BIM\x04\x04\0\0" + len(block).to_bytes(4, "big") + block + b"\0" * (len(block) % 2)
+    )
+    segment = b"Photoshop 3.0\0" + resource
+    return jpeg[:2] + b"\xff\xed" + (len(segment) + 2).to_bytes(2, "big") + segment + jpeg[2:]
 
 
 GPS_ZURICH: dict[int, Any] = {1: "N", 2: (47.0, 22.0, 30.0), 3: "E", 4: (8.0, 32.0, 24.0)}

@@ -34,9 +34,10 @@ FLOOR_PLAN = {
     "exchange": "errors stores.base",
     "evaluate": "errors stores.base",
     "duplicates": "errors stores.base",
+    "reveal": "errors",
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
-        " indexing thumbnails exchange evaluate duplicates"
+        " indexing thumbnails exchange evaluate duplicates reveal"
     ),
     "web": "errors library stores.base",
     "assistant": "errors library",

@@ -16,6 +16,7 @@
     │   ├── LibraryDamagedError     not a library, or a damaged one
     │   └── ModelMismatchError      made with another model than the one asked for
     ├── ImageNotFoundError      a picture that the library does not hold
+    ├── DesktopError            a file manager that cannot be opened on this machine
     └── InputError              a labels file, an array or an option that does not fit
 
 Every message is one sentence that says what happened and what to do; no message needs the
@@ -85,6 +86,10 @@ class ModelMismatchError(LibraryError):
 
 class ImageNotFoundError(LookalikeError):
     """The library holds no such picture."""
+
+
+class DesktopError(LookalikeError):
+    """No file manager can be opened here."""
 
 
 class InputError(LookalikeError):

@@ -64,7 +64,7 @@ def test_the_tools_are_described_and_change_nothing(library: Library) -> None:
         return (await client.list_tools()).tools, client.instructions
 
     tools, instructions = assistant(library, talk)
-    assert [tool.name for tool in tools] == ["search", "details", "stats", "facets"]
+    assert [tool.name for tool in tools] == ["search", "details", "metadata", "stats", "facets"]
     assert "Nothing is changed" in instructions
     for tool in tools:
         assert tool.annotations.read_only_hint
@@ -106,7 +106,12 @@ def test_an_assistant_finds_what_python_finds(library: Library) -> None:
 
 @pytest.mark.slow
 def test_an_assistant_counts_what_python_counts(library: Library) -> None:
-    stats, facets = ask(library, ("stats", {}), ("facets", {"camera": "acme"}))
+    number = id_of(library, "camera.jpg")
+    stats, facets, said = ask(
+        library, ("stats", {}), ("facets", {"camera": "acme"}), ("metadata", {"id": number})
+    )
+    assert said.structured_content["orientation"] == library.metadata(number).orientation == 6
+    assert said.structured_content["keywords"] == []
     assert stats.structured_content["images"] == library.count()
     assert stats.structured_content["model"] == library.model
     told = library.facets(Filter(camera="acme"))

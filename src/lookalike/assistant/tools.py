@@ -19,7 +19,7 @@ from mcp.types import CallToolResult, ContentBlock, ImageContent, TextContent, T
 from pydantic import Field, RootModel
 
 from lookalike.errors import LookalikeError
-from lookalike.library import Facets, Filter, Library, Record, Stats, Words
+from lookalike.library import Facets, FileMetadata, Filter, Library, Record, Stats, Words
 
 _MOST = 100  # hits at a time: an assistant reads every one of them
 _ABOUT = """\
@@ -133,6 +133,14 @@ class Tools:
         small = self._thumbnail(record) if thumbnail else None
         return _result(picture, [small] if small else [])
 
+    def metadata(
+        self,
+        id: _Id,  # noqa: A002 - the name that REST and the command use
+    ) -> Annotated[CallToolResult, RootModel[FileMetadata]]:
+        """Read what a picture's file says of itself: lens, exposure, place, title, keywords."""
+        with _told():
+            return _result(self._library.metadata(id))
+
     def stats(self) -> Annotated[CallToolResult, RootModel[Stats]]:
         """Tell how many pictures there are, from which folders, and how far indexing is."""
         with _told():
@@ -170,7 +178,10 @@ def server_of(library: Library, version: str) -> MCPServer[Any]:
         "lookalike", instructions=_ABOUT, version=version, log_level="ERROR"
     )
     tools = Tools(library)
-    asked: tuple[Callable[..., Any], ...] = (tools.search, tools.details, tools.stats, tools.facets)
+    asked: tuple[Callable[..., Any], ...] = (
+        *(tools.search, tools.details, tools.metadata),
+        *(tools.stats, tools.facets),
+    )
     for tool in asked:
         server.add_tool(
             tool, annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False)

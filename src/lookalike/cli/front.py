@@ -19,6 +19,7 @@ from lookalike.errors import LookalikeError
 _COMMANDS = {
     "index": "index",
     "search": "search",
+    "show": "show",
     "serve": "serve",
     "duplicates": "duplicates",
     "mcp": "assistant",

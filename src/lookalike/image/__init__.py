@@ -1,5 +1,6 @@
 """A file or bytes → an upright sRGB picture within limits → a model's input, or a thumbnail."""
 
+from lookalike.image.about import FileMetadata, file_metadata
 from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, Room, anywhere, decoders, read
 from lookalike.image.kinds import looks_like_picture, sniff
 from lookalike.image.part import Part, cut, near_of_whole
@@ -9,6 +10,7 @@ from lookalike.image.thumbs import thumbnail
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
+    "FileMetadata",
     "Input",
     "Part",
     "Picture",
@@ -17,6 +19,7 @@ __all__ = [
     "anywhere",
     "cut",
     "decoders",
+    "file_metadata",
     "looks_like_picture",
     "near_of_whole",
     "quiet",

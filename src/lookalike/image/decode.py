@@ -155,7 +155,7 @@ def read(
     TooManyPixelsError, a kind of it.
     """
     wish = _Wish(max_pixels, near, room)
-    with _opened(source) as stream, quiet():
+    with open_source(source) as stream, quiet():
         head = stream.read(kinds.HEAD)
         kind = kinds.sniff(head)
         if kind is None:
@@ -251,7 +251,7 @@ def _decoded(
     about = metadata.from_tiff(stream) if kind == "TIFF" else None
     length = _length(stream)
     stream.seek(0)
-    opened = _DECODERS[kind](stream)
+    opened = DECODERS[kind](stream)
     size = opened.size
     wish.check(*size)
     if wish.near and isinstance(opened, JpegImagePlugin.JpegImageFile):
@@ -259,7 +259,7 @@ def _decoded(
     with wish.holding(*size, weight.of_opened(opened, size, length, wish.near)):
         opened.load()
         if about is None:
-            about = metadata.from_exif(_exif(opened))
+            about = metadata.from_exif(exif_block(opened))
         _mend_transparency(opened, stream)
         image = to_srgb(opened, wish.near)
         if kind == "TIFF":
@@ -286,7 +286,7 @@ def _freed(image: Image.Image) -> Image.Image:
     return image.copy() if held and image.format != "JPEG" else image
 
 
-def _exif(opened: ImageFile.ImageFile) -> bytes | None:
+def exif_block(opened: ImageFile.ImageFile) -> bytes | None:
     block = opened.info.get("exif")
     if isinstance(block, bytes):
         return block
@@ -340,7 +340,7 @@ def _heif(stream: IO[bytes]) -> ImageFile.ImageFile:
 
 # The classes are called by themselves, not through Image.open: so no other decoder ever runs,
 # nothing is registered in the process, and the decoder's own words reach the message.
-_DECODERS: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {
+DECODERS: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -353,7 +353,7 @@ _DECODERS: dict[str, Callable[[IO[bytes]], ImageFile.ImageFile]] = {
 
 
 @contextlib.contextmanager
-def _opened(source: bytes | str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+def open_source(source: bytes | str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     if isinstance(source, bytes):
         yield io.BytesIO(source)
         return

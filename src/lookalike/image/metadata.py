@@ -26,7 +26,7 @@ _RATIONALS = (5, 10)
 _MOST_BYTES = 4096
 
 _SUBFILE, _PHOTOMETRIC, _MAKE, _MODEL, _ORIENTATION, _DATE = 254, 262, 271, 272, 274, 306
-_SUBIFDS, _EXIF_IFD, _GPS_IFD, _DATE_ORIGINAL, _DNG = 330, 0x8769, 0x8825, 0x9003, 0xC612
+_SUBIFDS, EXIF_IFD, GPS_IFD, _DATE_ORIGINAL, _DNG = 330, 0x8769, 0x8825, 0x9003, 0xC612
 _CFA, _LINEAR_RAW = 32803, 34892
 
 _STAMP = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
@@ -55,7 +55,7 @@ class _Entry(NamedTuple):
     value: bytes
 
 
-_Directory = dict[int, _Entry]
+Directory = dict[int, _Entry]
 _NOTHING = Metadata()
 
 
@@ -69,32 +69,34 @@ def from_exif(block: bytes | None) -> Metadata:
 def from_tiff(stream: IO[bytes]) -> Metadata:
     """Read the tables of a TIFF file from the start of a stream; the position moves."""
     try:
-        return _metadata(_Tiff(stream))
+        return _metadata(Tiff(stream))
     except (ValueError, OSError, struct.error, OverflowError) as error:
         _log.debug("metadata passed over: %s", error)
         return _NOTHING
 
 
-def _metadata(tiff: _Tiff) -> Metadata:
+def _metadata(tiff: Tiff) -> Metadata:
     main = tiff.directory(tiff.first)
-    exif = tiff.below(main, _EXIF_IFD)
-    latitude, longitude = _place(tiff, tiff.below(main, _GPS_IFD))
+    exif = tiff.below(main, EXIF_IFD)
+    latitude, longitude = place(tiff, tiff.below(main, GPS_IFD))
     orientation = tiff.number(main, _ORIENTATION, 1)
     stamps = ((exif, _DATE_ORIGINAL), (main, _DATE_ORIGINAL), (main, _DATE))
     return Metadata(
         orientation=orientation if 1 <= orientation <= 8 else 1,
-        taken=next(filter(None, (_moment(tiff.text(*stamp)) for stamp in stamps)), None),
-        camera=_camera(tiff.text(main, _MAKE), tiff.text(main, _MODEL)),
+        taken=next(filter(None, (moment(tiff.text(*stamp)) for stamp in stamps)), None),
+        camera=camera_name(tiff.text(main, _MAKE), tiff.text(main, _MODEL)),
         latitude=latitude,
         longitude=longitude,
         raw=_is_raw(tiff, main),
     )
 
 
-class _Tiff:
-    """The directories of a TIFF stream, classic or Big."""
+class Tiff:
+    """The directories of a TIFF stream, classic or Big; ``dropped`` are the tags of the entries
+    that were left out so far, because they are damaged or longer than is read."""
 
     def __init__(self, stream: IO[bytes]) -> None:
+        self.dropped: set[int] = set()
         self._stream = stream
         stream.seek(0)
         head = stream.read(16)
@@ -104,7 +106,7 @@ class _Tiff:
         self._big = 43 in head[2:4]
         self.first = self._offset(head[8:16] if self._big else head[4:8])
 
-    def directory(self, offset: int) -> _Directory:
+    def directory(self, offset: int) -> Directory:
         """The entries of the directory at an offset; those that are damaged are left out."""
         count_size, entry_size = (8, 20) if self._big else (2, 12)
         self._stream.seek(offset)
@@ -113,19 +115,19 @@ class _Tiff:
         rows = range(0, len(table) - entry_size + 1, entry_size)
         return dict(filter(None, (self._entry(table[at : at + entry_size]) for at in rows)))
 
-    def below(self, directory: _Directory, tag: int) -> _Directory:
+    def below(self, directory: Directory, tag: int) -> Directory:
         """The directory that an entry points to; empty where there is none."""
         offset = self.number(directory, tag, 0)
         with contextlib.suppress(ValueError, OSError, struct.error):
             return self.directory(offset) if offset > 0 else {}
         return {}
 
-    def number(self, directory: _Directory, tag: int, default: int) -> int:
+    def number(self, directory: Directory, tag: int, default: int) -> int:
         """The first number of an entry as a whole number."""
         values = self.numbers(directory, tag)
         return int(values[0]) if values and math.isfinite(values[0]) else default
 
-    def numbers(self, directory: _Directory, tag: int) -> list[float]:
+    def numbers(self, directory: Directory, tag: int) -> list[float]:
         """The numbers of an entry; a rational with a zero denominator is NaN."""
         entry = directory.get(tag)
         if entry is None or entry.type not in _CODES:
@@ -137,15 +139,14 @@ class _Tiff:
         pairs = zip(values[::2], values[1::2], strict=True)
         return [above / below if below else math.nan for above, below in pairs]
 
-    def text(self, directory: _Directory, tag: int) -> str:
+    def text(self, directory: Directory, tag: int) -> str:
         """The text of an entry, up to its first NUL, in one line; empty where there is none."""
+        return one_line(self.raw(directory, tag).split(b"\0")[0])
+
+    def raw(self, directory: Directory, tag: int) -> bytes:
+        """The bytes of an entry; empty where there is none."""
         entry = directory.get(tag)
-        raw = entry.value.split(b"\0")[0] if entry is not None else b""
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            text = raw.decode("latin-1")
-        return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+        return b"" if entry is None else entry.value
 
     def _entry(self, row: bytes) -> tuple[int, _Entry] | None:
         tag, kind, count = self._unpack(
@@ -153,10 +154,14 @@ class _Tiff:
         )
         size = _SIZES.get(kind, 0) * count
         inline = row[12:] if self._big else row[8:]
-        if not 0 < size <= _MOST_BYTES:
+        value = b""
+        if 0 < size <= _MOST_BYTES:
+            value = inline[:size] if size <= len(inline) else self._at(self._offset(inline), size)
+        if not value or len(value) < size:
+            if count:
+                self.dropped.add(tag)
             return None
-        value = inline[:size] if size <= len(inline) else self._at(self._offset(inline), size)
-        return (tag, _Entry(kind, count, value)) if len(value) == size else None
+        return tag, _Entry(kind, count, value)
 
     def _at(self, offset: int, size: int) -> bytes:
         self._stream.seek(offset)
@@ -172,7 +177,20 @@ class _Tiff:
         return struct.unpack(self._order + code, raw)
 
 
-def _is_raw(tiff: _Tiff, main: _Directory) -> bool:
+def one_line(words: bytes | str) -> str:
+    """Words, in UTF-8 or else in Latin-1, as one line of what can be printed."""
+    text = words if isinstance(words, str) else _decoded(words)
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def _decoded(words: bytes) -> str:
+    try:
+        return words.decode("utf-8")
+    except UnicodeDecodeError:
+        return words.decode("latin-1")
+
+
+def _is_raw(tiff: Tiff, main: Directory) -> bool:
     # A camera's file shows itself by DNG's version, by sensor values for pixels, or (Nikon, Sony)
     # by a first directory that is a mere preview and points to others.
     if _DNG in main or tiff.number(main, _PHOTOMETRIC, 0) in (_CFA, _LINEAR_RAW):
@@ -181,7 +199,8 @@ def _is_raw(tiff: _Tiff, main: _Directory) -> bool:
     return preview and _MAKE in main and _SUBIFDS in main
 
 
-def _moment(stamp: str) -> str | None:
+def moment(stamp: str) -> str | None:
+    """EXIF's way of writing a time, as ISO 8601; None where there is no such time."""
     match = _STAMP.match(stamp)
     try:
         return datetime(*map(int, match.groups())).isoformat() if match else None  # type: ignore[arg-type]
@@ -189,14 +208,16 @@ def _moment(stamp: str) -> str | None:
         return None
 
 
-def _camera(make: str, model: str) -> str | None:
+def camera_name(make: str, model: str) -> str | None:
+    """Maker and model, without the maker twice."""
     first = make.lower().split(" ", 1)[0]
     if first and model.lower().startswith(first):
         return model
     return f"{make} {model}".strip() or None
 
 
-def _place(tiff: _Tiff, gps: _Directory) -> tuple[float, float] | tuple[None, None]:
+def place(tiff: Tiff, gps: Directory) -> tuple[float, float] | tuple[None, None]:
+    """Latitude and longitude in degrees; both or neither."""
     latitude = _degrees(tiff.numbers(gps, 2), tiff.text(gps, 1), "S", 90)
     longitude = _degrees(tiff.numbers(gps, 4), tiff.text(gps, 3), "W", 180)
     if latitude is None or longitude is None:

@@ -4,6 +4,7 @@ from lookalike.duplicates import Copy, Group, Step
 from lookalike.evaluate import ClassScore, Evaluation
 from lookalike.exchange import Features, read_features
 from lookalike.folder import printable, real_folder
+from lookalike.image import FileMetadata
 from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
 from lookalike.library.checkup import Finding
 from lookalike.library.copies import Duplicates
@@ -37,6 +38,7 @@ __all__ = [
     "Facets",
     "Features",
     "Fetching",
+    "FileMetadata",
     "Filter",
     "Finding",
     "Group",

@@ -27,6 +27,7 @@ from lookalike.indexing import (
     places,
     tell_nobody,
 )
+from lookalike.library.about import About
 from lookalike.library.asking import Asking
 from lookalike.library.checkup import Finding, check
 from lookalike.library.copies import CopiesOf
@@ -43,7 +44,7 @@ _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
 
-class Library(Asking, CopiesOf):
+class Library(Asking, CopiesOf, About):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:
@@ -245,7 +246,8 @@ class Library(Asking, CopiesOf):
         return self._thumbnails.get(record, lambda: self._queries.picture(record, SIDE))
 
     def preview(self, picture: int | Record, side: int = _PREVIEW) -> bytes:
-        """A picture as a WebP for the screen, whatever the format of its file; upright, sRGB.
+        """A picture as a WebP for the screen, whatever the format of its file; upright, sRGB, at
+        most ``side`` pixels wide and high.
 
         Raises: ImageNotFoundError; ImageError where the file is gone, has changed or cannot be
             read.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +12,17 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from lookalike.stores.base import Hit, Record
 from lookalike.web import events, openapi, query
-from lookalike.web.links import IMAGES, browsers_show, image, media_type, summary, version
+from lookalike.web.kept import tagged as _tagged
+from lookalike.web.links import (
+    IMAGES,
+    LARGEST_PREVIEW,
+    PREVIEW,
+    browsers_show,
+    image,
+    media_type,
+    summary,
+    version,
+)
 from lookalike.web.schemas import MOST_SAMPLES
 from lookalike.web.state import served
 
@@ -85,8 +96,15 @@ def thumbnail(image_id: int) -> Response:
 @blueprint.get(f"{IMAGES}/<id:image_id>/preview")
 def preview(image_id: int) -> Response:
     """A large WebP, for originals that a browser cannot show or that are heavy."""
-    library = served().library
-    return _rendition(library.record(image_id), library.preview)
+    here = served()
+    side = _side()
+
+    def make(record: Record) -> bytes:
+        # What is larger than a screen takes much memory, and nobody needs two at a time.
+        with here.heavy if side > PREVIEW else nullcontext():
+            return here.library.preview(record, side)
+
+    return _rendition(here.library.record(image_id), make, "" if side == PREVIEW else f"-{side}")
 
 
 @blueprint.get(f"{IMAGES}/<id:image_id>/file")
@@ -150,26 +168,25 @@ def description() -> Response:
     return _tagged(openapi.document())
 
 
-def _tagged(answer: dict[str, Any]) -> Response:
-    """JSON that may be kept by who asks each time whether it is still so (`If-None-Match`)."""
-    response = jsonify(answer)
-    response.add_etag()
-    response.cache_control.no_cache = True
-    response.make_conditional(request)
-    return response
+def _side() -> int:
+    text = request.args.get("side", str(PREVIEW))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_PREVIEW):
+        raise BadRequest(f"side is a whole number from 1 to {LARGEST_PREVIEW}.")
+    return int(text)
 
 
-def _rendition(record: Record, make: Callable[[Record], bytes]) -> Response:
+def _rendition(record: Record, make: Callable[[Record], bytes], variant: str = "") -> Response:
     """A WebP made from a picture; kept for good by a browser that asks for this version of it."""
+    etag = _etag(record) + variant
     response = Response(mimetype="image/webp")
-    response.set_etag(_etag(record))
+    response.set_etag(etag)
     if request.args.get("v") == version(record):
         response.cache_control.private = True
         response.cache_control.max_age = _YEAR
         response.cache_control.immutable = True
     else:
         response.cache_control.no_cache = True
-    if request.if_none_match.contains(_etag(record)):
+    if request.if_none_match.contains(etag):
         response.status_code = 304
     else:
         response.data = make(record)

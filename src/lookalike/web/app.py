@@ -10,7 +10,7 @@ from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import BaseConverter
 
-from lookalike.web import api, duplicates, looking, page, problems, security
+from lookalike.web import about, api, duplicates, looking, page, problems, security
 from lookalike.web.state import Served, attach
 
 if TYPE_CHECKING:
@@ -58,22 +58,25 @@ def create_app(
     max_upload: int = MAX_UPLOAD,
     hosts: Collection[str] | None = None,
     trouble: Callable[[], str | None] = lambda: None,
+    at_home: bool = False,
 ) -> Flask:
     """The app of one library.
 
     ``hosts`` are the names under which it answers (without ports; None: under any), which keeps
     a web page elsewhere from reaching a private server through a name that it controls.
     ``trouble`` returns a sentence for the page when indexing in the background has stopped.
+    ``at_home`` says that only this machine can connect, so that its desktop may be used.
     """
     app = Flask(__name__, static_folder=None)
     app.request_class = InMemoryRequest
     app.config["MAX_CONTENT_LENGTH"] = max_upload + FORM_ALLOWANCE
     app.json = _Json(app)
     app.url_map.converters["id"] = ImageIdConverter
-    attach(app, Served(library, max_upload, trouble))
+    attach(app, Served(library, max_upload, trouble, at_home))
     security.protect(app, hosts)
     problems.register(app)
     looking.attach(app, looking.Looking(library))
+    app.register_blueprint(about.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(duplicates.blueprint)
     app.register_blueprint(page.blueprint)

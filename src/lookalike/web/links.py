@@ -11,6 +11,12 @@ from lookalike.stores.base import Record
 IMAGES = "/api/images"
 """Where the pictures are served, below the root of the app."""
 
+PREVIEW = 2048
+"""The longest side of a preview in pixels, where none is asked for."""
+
+LARGEST_PREVIEW = 8192
+"""The longest side that may be asked for."""
+
 _HEAVY = 4 * 2**20
 """Originals above this many bytes are shown as previews, which arrive sooner."""
 
@@ -40,8 +46,9 @@ def summary(record: Record) -> dict[str, Any]:
 
 
 def image(record: Record) -> dict[str, Any]:
-    """Everything about a picture; ``large`` is the best of its addresses for a big view."""
-    shown = browsers_show(record) and record.size <= _HEAVY
+    """Everything about a picture; ``large`` is the best of its addresses for a big view, and
+    ``whole`` that of most pixels which browsers show."""
+    shown = browsers_show(record)
     return {
         **summary(record),
         "size": record.size,
@@ -52,7 +59,10 @@ def image(record: Record) -> dict[str, Any]:
         "longitude": record.longitude,
         "file": _address("file", record),
         "preview": _address("preview", record),
-        "large": _address("file" if shown else "preview", record),
+        "large": _address("file" if shown and record.size <= _HEAVY else "preview", record),
+        "whole": _address("file", record)
+        if shown
+        else f"{_address('preview', record)}&side={LARGEST_PREVIEW}",
     }
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from lookalike.stores.base import MOST_CHOICES
-from lookalike.web import openapi_duplicates
+from lookalike.web import openapi_about, openapi_duplicates
+from lookalike.web.links import LARGEST_PREVIEW, PREVIEW
+from lookalike.web.replies import IMAGE_ID as _ID
+from lookalike.web.replies import KEPT as _KEPT
 from lookalike.web.replies import json_reply as _json
 from lookalike.web.replies import problems as _problems
 from lookalike.web.replies import shell as _shell
@@ -32,7 +35,9 @@ def document() -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": _paths(),
-        "components": {"schemas": {**schemas(), **openapi_duplicates.schemas()}},
+        "components": {
+            "schemas": {**schemas(), **openapi_about.schemas(), **openapi_duplicates.schemas()}
+        },
     }
 
 
@@ -42,8 +47,9 @@ def _paths() -> Json:
         "/api/images": {"get": _sample()},
         "/api/images/{image_id}": {"get": _details()},
         "/api/images/{image_id}/thumbnail": {"get": _rendition("thumbnail", "Small picture")},
-        "/api/images/{image_id}/preview": {"get": _rendition("preview", "Large picture")},
+        "/api/images/{image_id}/preview": {"get": _preview()},
         "/api/images/{image_id}/file": {"get": _original()},
+        **openapi_about.paths(),
         **openapi_duplicates.paths(),
         "/api/stats": {"get": _stats()},
         "/api/events": {"get": _events()},
@@ -118,22 +124,35 @@ def _details() -> Json:
     }
 
 
-def _rendition(name: str, summary: str) -> Json:
-    side = {"thumbnail": "small", "preview": "large, for originals that browsers cannot show"}
+def _rendition(name: str, summary: str, *refusals: str) -> Json:
+    kind = {"thumbnail": "small", "preview": "large, for originals that browsers cannot show"}
     return {
         "operationId": name,
         "summary": summary,
-        "description": f"The picture as a WebP, upright, without metadata: {side[name]}.",
+        "description": f"The picture as a WebP, upright, without metadata: {kind[name]}.",
         "parameters": [_ID, _VERSION],
         "responses": {
             "200": {"description": "The picture.", "content": {"image/webp": {}}},
             **_KEPT,
-            **_problems("404", "503"),
+            **_problems(*refusals, "404", "503"),
         },
         "x-codeSamples": [
             _shell(f"curl -o picture.webp http://127.0.0.1:5000/api/images/1/{name}")
         ],
     }
+
+
+def _preview() -> Json:
+    call = _rendition("preview", "Large picture", "400")
+    call["parameters"].append(
+        {
+            "name": "side",
+            "in": "query",
+            "description": "Pixels that its longest side has at most; it is never enlarged.",
+            "schema": whole(minimum=1, maximum=LARGEST_PREVIEW, default=PREVIEW),
+        }
+    )
+    return call
 
 
 def _original() -> Json:
@@ -255,16 +274,6 @@ def _description() -> Json:
         "x-codeSamples": [_shell("curl http://127.0.0.1:5000/openapi.json")],
     }
 
-
-_KEPT = {"304": {"description": "The answer is as the client has it (`If-None-Match`)."}}
-
-_ID = {
-    "name": "image_id",
-    "in": "path",
-    "required": True,
-    "description": "The number of a picture; never given to another one.",
-    "schema": whole(minimum=0),
-}
 
 _VERSION = {
     "name": "v",

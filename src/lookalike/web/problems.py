@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from lookalike.errors import (
+    DesktopError,
     ImageError,
     ImageNotFoundError,
     InputError,
@@ -30,6 +31,7 @@ _STATUS: tuple[tuple[type[LookalikeError], HTTPStatus], ...] = (
     (TooManyPixelsError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (ImageError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (InputError, HTTPStatus.BAD_REQUEST),
+    (DesktopError, HTTPStatus.FORBIDDEN),
     (LibraryError, HTTPStatus.SERVICE_UNAVAILABLE),
     (ModelError, HTTPStatus.SERVICE_UNAVAILABLE),
     (LookalikeError, HTTPStatus.INTERNAL_SERVER_ERROR),

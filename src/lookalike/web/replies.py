@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from lookalike.web.shapes import Json, ref
+from lookalike.web.shapes import Json, ref, whole
 
 _PROBLEMS = {
     "400": "Something in the request does not fit; `detail` says what.",
-    "403": "A page of another site is behind the request.",
+    "403": "A page of another site is behind the request, or who asks may not have this done.",
     "404": "The library holds no such picture, or its file is gone, changed or damaged.",
     "413": "The upload has too many bytes, or too many pixels.",
     "415": "The body is neither multipart/form-data nor JSON.",
     "422": "The upload, or the file of which a part is asked for, is no picture that can be read.",
     "503": "The library cannot be read at the moment, or too many listen.",
     "default": "Anything else: another method (405), another host name (421), a fault (500).",
+}
+
+KEPT = {"304": {"description": "The answer is as the client has it (`If-None-Match`)."}}
+
+IMAGE_ID = {
+    "name": "image_id",
+    "in": "path",
+    "required": True,
+    "description": "The number of a picture; never given to another one.",
+    "schema": whole(minimum=0),
 }
 
 

@@ -240,6 +240,7 @@ _DETAILS = {
     "file": _text("The address of the original."),
     "preview": _text("The address of a large WebP."),
     "large": _text("Of the two, the one to show in a browser."),
+    "whole": _text("The address of most pixels that a browser can show."),
 }
 
 _STATS = {

@@ -50,7 +50,8 @@ def serve(
     """
     listening = listen(host, port)
     indexing = BackgroundIndexing(library, folders, exclude=exclude, hidden=hidden)
-    app = create_app(library, hosts=_names(listening, host), trouble=indexing.trouble)
+    names = _names(listening, host)
+    app = create_app(library, hosts=names, trouble=indexing.trouble, at_home=names is not None)
     server = make_server(app, listening)
     try:
         indexing.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore, Event
+from threading import BoundedSemaphore, Event, Lock
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app
@@ -43,13 +43,17 @@ class Served:
     """What one app serves.
 
     ``max_upload`` is in bytes; ``trouble`` returns the sentence that says why indexing in the
-    background stopped, or None; ``listeners`` are those who are told of progress.
+    background stopped, or None; ``at_home`` that no other machine reaches the app;
+    ``listeners`` are those who are told of progress; ``heavy`` is held by who makes a picture
+    larger than a screen.
     """
 
     library: Library
     max_upload: int
     trouble: Callable[[], str | None]
+    at_home: bool = False
     listeners: Listeners = field(default_factory=Listeners)
+    heavy: Lock = field(default_factory=Lock)
 
 
 def attach(app: Flask, what: Served) -> None:
