@@ -44,6 +44,23 @@ def with_one_large(page: Page, library: Library) -> None:
     page.wait(lambda: page.by_id("viewer").is_displayed() and page.text("viewer-path"))
 
 
+def with_one_beside_the_query(page: Page, library: Library) -> None:
+    cat = number_of(library, "cat.png")
+    page.open(f"?like={cat}&box=0.2,0.2,0.5,0.5")
+    page.wait(lambda: page.view() == "result" and page.all(".tile"))
+    page.run("document.querySelector('.tile .open').click()")
+    page.wait(lambda: "Size" in page.text("viewer-facts"))
+    page.run("document.querySelector('#viewer-compare [value=beside]').click()")
+    page.run("document.querySelector('#viewer-metadata').open = true")
+    page.wait(lambda: page.text("viewer-skipped") or page.text("viewer-said"))
+
+
+def with_the_query_laid_over(page: Page, library: Library) -> None:
+    with_one_large(page, library)
+    page.run("document.querySelector('#viewer-compare [value=over]').click()")
+    page.wait(lambda: page.by_id("viewer-blend").is_displayed())
+
+
 def with_trouble(page: Page, _library: Library) -> None:
     page.run("document.dispatchEvent(new ClipboardEvent('paste', {bubbles: true}))")
     page.wait(lambda: page.by_id("notice").is_displayed())
@@ -56,7 +73,7 @@ def with_duplicates(page: Page, _library: Library) -> None:
 
 STATES: list[Callable[[Page, Library], None]] = [
     *(at_start, with_answers, with_filters, with_several, with_one_large, with_trouble),
-    with_duplicates,
+    *(with_one_beside_the_query, with_the_query_laid_over, with_duplicates),
 ]
 
 

@@ -323,8 +323,8 @@ def test_the_keys_add_from_the_grid_and_from_the_viewer(page: Page, library: Lib
     page.wait(lambda: page.focused() == "results")
     second = shown(page)[0]
     page.press(Keys.ARROW_RIGHT, Keys.ENTER)
-    page.wait(page.by_id("viewer").is_displayed)
-    page.press("-")
+    page.wait(lambda: page.text("viewer-name"))
+    page.press("u")
     page.wait(lambda: tail(page) == f"?like={cat}&like={first}&unlike={second}")
     assert not page.by_id("viewer").is_displayed()
     page.all(".tile .open")[0].click()

@@ -53,6 +53,8 @@ function body(files, examples, k, only) {
 
 export const sample = (number, signal) => ask(`api/images?sample=${number}`, { signal });
 export const details = (id, signal) => ask(`api/images/${id}`, { signal });
+export const metadata = (id, signal) => ask(`api/images/${id}/metadata`, { signal });
+export const reveal = (id) => ask(`api/images/${id}/reveal`, { method: "POST" });
 export const facets = (filter, signal) => ask(`api/facets?${filter}`, { signal });
 export const stats = () => ask("api/stats", { cache: "no-store" });
 

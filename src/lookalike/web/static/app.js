@@ -251,15 +251,16 @@ function showResult(place) {
     : narrowed && !hint ? "No picture passes the filters" : "No pictures to compare with";
   byId("results-about").textContent = hits.length ? "score (cosine) and distance (L2)" : hint ?? "";
   showFilters(place.query.filter, narrow);
-  fill(hits, { open: (index) => open(hits, index), like: searchLike, add });
+  const asked = { query: place.query, examples };
+  fill(hits, { open: (index) => open(hits, index, asked), like: searchLike, add });
   announce(hits.length
     ? `${pictures(hits.length)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
       `score ${closeness(hits[0].score)}.`
     : `No pictures like ${name}.`);
 }
 
-function open(list, index) {
-  view(list, index, { closed: focusTile, like: searchLike, add });
+function open(list, index, asked) {
+  view(list, index, { closed: focusTile, like: searchLike, add, asked });
 }
 
 function showSteps() {
