@@ -35,9 +35,10 @@ FLOOR_PLAN = {
     "evaluate": "errors stores.base",
     "duplicates": "errors stores.base",
     "reveal": "errors",
+    "delivery": "errors stores.base",
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
-        " indexing thumbnails exchange evaluate duplicates reveal"
+        " indexing thumbnails exchange evaluate duplicates reveal delivery"
     ),
     "web": "errors library stores.base",
     "assistant": "errors library",

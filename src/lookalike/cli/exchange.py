@@ -1,4 +1,4 @@
-"""``lookalike export`` and ``import``: a library ↔ NumPy files."""
+"""``lookalike export`` and ``import``: a library ↔ NumPy files; pictures → lists and archives."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from lookalike.cli.options import (
     json_option,
     library_option,
     max_pixels_option,
+    print_json,
     wait_option,
 )
+from lookalike.cli.saving import print_saved, save_options, saved_fields
 
 
-@click.command("export", short_help="Write the features as NumPy files.")
+@click.command("export", short_help="Write pictures or their features to files.")
+@click.argument("pictures", metavar="[PICTURE]...", nargs=-1, type=FOLDER)
 @library_option
 @click.option(
     "--numpy",
@@ -32,13 +35,34 @@ from lookalike.cli.options import (
     type=FOLDER,
     help="Write one array (pictures, numbers) to FILE.npy, and the list of paths to FILE.json.",
 )
-def export_command(*, library_folder: Path | None, directory: str | None, file: str | None) -> None:
-    """Write the features of all pictures as NumPy files."""
+@save_options
+@json_option
+def export_command(
+    *,
+    pictures: tuple[str, ...],
+    library_folder: Path | None,
+    directory: str | None,
+    file: str | None,
+    target: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Write pictures to a file with --save, or the features of all as NumPy files.
+
+    PICTURE is the path of a picture that the library knows; without any, all are meant. An
+    archive leaves out files that are gone or have changed since they were indexed, and names them
+    in its manifest. Your pictures are only read.
+    """
     from lookalike.library import Library, printable
 
-    if directory is None and file is None:
-        raise click.UsageError("Say what to write: --numpy DIR, --matrix FILE, or both.")
+    if directory is None and file is None and target is None:
+        raise click.UsageError("Say what to write: --save FILE, --numpy DIR or --matrix FILE.")
+    if target is None and (pictures or force or as_json):
+        raise click.UsageError("PICTURE, --force and --json go with --save FILE.")
     with Library.open(library_folder) as library:
+        if target is not None:
+            saved = library.save(pictures or library.records(), target, force=force)
+            print_json(saved_fields(saved)) if as_json else print_saved(saved)
         if directory is not None:
             number = library.export_numpy(directory)
             click.echo(f"{number:,} features are in {printable(directory)}.")

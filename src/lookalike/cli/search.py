@@ -18,13 +18,15 @@ from lookalike.cli.options import (
     max_pixels_option,
     print_json,
 )
+from lookalike.cli.saving import print_saved, save_options, saved_fields
+from lookalike.errors import InputError
 
 _NO_WIDTH = 10_000
 _WIDEN = "No picture passes the filters: widen them, or leave one out."
 _NOTHING_YET = "The library holds no other pictures yet: `lookalike index FOLDER`."
 
 if TYPE_CHECKING:
-    from lookalike.library import Answers, Asked, Filter, Hit, Library
+    from lookalike.library import Answers, Asked, Filter, Hit, Library, Saved
 
 
 @click.command("search", short_help="Show the pictures that look most like one.")
@@ -58,16 +60,10 @@ if TYPE_CHECKING:
     default=None,
     help="Show the pictures in the terminal.  [default: where it can]",
 )
+@save_options
 @max_pixels_option
 @json_option
-def search_command(
-    *,
-    library_folder: Path | None,
-    previews: bool | None,
-    max_pixels: int,
-    as_json: bool,
-    **how: Any,
-) -> None:
+def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) -> None:
     """Show the pictures that look most like IMAGE, best first.
 
     IMAGE is a file; - for a picture on standard input; or the path of a picture that the library
@@ -84,6 +80,8 @@ def search_command(
     --offset: as long as the library stays as it is, one stretch of the answers goes on where the
     one before ended.
 
+    With --save the answers go to a file, and what it holds is told instead of them.
+
     The score is the cosine of the two embeddings: 1 is the same, 0 is unrelated. The distance is
     the L2 distance between them.
     """
@@ -92,16 +90,52 @@ def search_command(
     question = Question(*(how.pop(field.name) for field in fields(Question)))
     asked = question.asked()
     with Library.open(library_folder, max_pixels=max_pixels) as library:
-        found = _ask(library, asked, **how)
-        if as_json:
-            hits = [_fields(hit) for hit in found.hits]
-            print_json({"query": question.shown(), "hits": hits, **count_fields(found.counted)})
-        else:
-            _print(library, found, previews, above=how["offset"] or 0)
+        _tell(library, question, asked, **how)
 
 
-def _print(library: Library, found: _Found, previews: bool | None, *, above: int) -> None:
-    if found.hits:
+def _tell(
+    library: Library,
+    question: Question,
+    asked: Asked,
+    *,
+    target: str | None,
+    force: bool,
+    previews: bool | None,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    found = _ask(library, asked, **how)
+    saved = _save(library, found, question, target, force)
+    if as_json:
+        print_json({"query": question.shown(), **_answer(found, saved)})
+    else:
+        _print(library, found, saved, previews, above=how["offset"] or 0)
+
+
+def _save(
+    library: Library, found: _Found, question: Question, target: str | None, force: bool
+) -> Saved | None:
+    if target is None:
+        return None
+    if not found.hits:
+        raise InputError(_nothing(library, found))
+    return library.save(found.hits, target, query=question.shown(), force=force)
+
+
+def _answer(found: _Found, saved: Saved | None) -> dict[str, object]:
+    return {
+        "hits": [_fields(hit) for hit in found.hits],
+        **count_fields(found.counted),
+        **({"saved": saved_fields(saved)} if saved else {}),
+    }
+
+
+def _print(
+    library: Library, found: _Found, saved: Saved | None, previews: bool | None, *, above: int
+) -> None:
+    if saved:
+        print_saved(saved)
+    elif found.hits:
         _print_table(library, found.hits, previews, above=above)
     else:
         click.echo(_nothing(library, found))

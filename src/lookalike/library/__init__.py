@@ -1,5 +1,6 @@
 """A library's folder → indexing, search and all the rest: the one place where the rooms meet."""
 
+from lookalike.delivery import KINDS, Export, LeftOut
 from lookalike.duplicates import Copy, Group, Step
 from lookalike.evaluate import ClassScore, Evaluation
 from lookalike.exchange import Features, read_features
@@ -9,6 +10,7 @@ from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scann
 from lookalike.library.checkup import Finding
 from lookalike.library.copies import Duplicates
 from lookalike.library.examples import Asked, Example
+from lookalike.library.exporting import Saved
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.library import Library
 from lookalike.library.opening import default_folder
@@ -25,6 +27,7 @@ from lookalike.stores.base import (
 )
 
 __all__ = [
+    "KINDS",
     "Answers",
     "Asked",
     "Choice",
@@ -35,6 +38,7 @@ __all__ = [
     "Evaluation",
     "Event",
     "Example",
+    "Export",
     "Facets",
     "Features",
     "Fetching",
@@ -45,12 +49,14 @@ __all__ = [
     "Hit",
     "Indexed",
     "Indexing",
+    "LeftOut",
     "Library",
     "ModelRow",
     "Progress",
     "Query",
     "Record",
     "Report",
+    "Saved",
     "Scanned",
     "SearchIndex",
     "Skipped",

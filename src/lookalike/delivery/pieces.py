@@ -1,0 +1,40 @@
+"""What travels into and out of a delivery → `Piece`, `Files`, `LeftOut`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lookalike.stores.base import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A picture, with its score and distance where it is the answer to a question."""
+
+    record: Record
+    score: float | None = None
+    distance: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.record.relative.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """How to come by the files: the place of an original, and a small WebP of it; both raise
+    ImageError where the file is gone or has changed."""
+
+    original: Callable[[Record], Path]
+    thumbnail: Callable[[Record], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A picture that could not be packed or shown, and why, in a sentence that names it."""
+
+    record: Record
+    reason: str

@@ -1,0 +1,79 @@
+"""Pictures of a library, or the answers to a question → a file of them, or its bytes."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lookalike import delivery
+from lookalike.delivery import Export, Files, LeftOut, Piece
+from lookalike.library.copies import Named
+from lookalike.library.originals import original
+from lookalike.stores.base import Hit, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file that was written: of how many ``pictures``, and those that are not in it, with the
+    reasons (on a contact sheet, those that are there by their names only)."""
+
+    file: Path
+    pictures: int
+    left_out: tuple[LeftOut, ...]
+
+
+class Exporting(ABC):
+    """How a `Library` hands pictures on."""
+
+    @abstractmethod
+    def thumbnail(self, picture: int | Record) -> bytes:
+        """A picture as a small WebP."""
+
+    @abstractmethod
+    def _named(self, picture: Named) -> Record:
+        """The record of an id, a path or a record."""
+
+    def export(self, pictures: Sequence[Hit | Named], kind: str, *, query: object = None) -> Export:
+        """Pictures as ``csv``, ``json``, ``zip`` or ``sheet`` (PDF), made while it is read.
+
+        Hits bring their scores along. A ZIP holds the files that are still those that were
+        indexed, and a manifest that names the others, too. ``query`` is told by the JSON, and is
+        the title of a contact sheet.
+
+        Raises: InputError for another kind, and for no pictures; ImageNotFoundError.
+        """
+        return delivery.export(self._pieces(pictures), kind, self._files(), query=query)
+
+    def save(
+        self,
+        pictures: Sequence[Hit | Named],
+        file: str | os.PathLike[str],
+        *,
+        query: object = None,
+        force: bool = False,
+    ) -> Saved:
+        """Write what `export` gives to a file; its ending (.csv, .json, .zip, .pdf) says which.
+
+        A file that is there already is replaced only with ``force``.
+
+        Raises: as `export`; InputError where the file is there or cannot be written;
+            LibraryFullError; ImageError where a picture changes while it is packed.
+        """
+        made = self.export(pictures, delivery.kind_of(file), query=query)
+        target = delivery.save(made.chunks, file, force=force)
+        missing = len(made.left_out) if made.kind == "zip" else 0
+        return Saved(target, len(pictures) - missing, tuple(made.left_out))
+
+    def _pieces(self, pictures: Sequence[Hit | Named]) -> list[Piece]:
+        return [
+            Piece(one.record, one.score, one.distance)
+            if isinstance(one, Hit)
+            else Piece(self._named(one))
+            for one in pictures
+        ]
+
+    def _files(self) -> Files:
+        return Files(original, self.thumbnail)
