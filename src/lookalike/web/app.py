@@ -10,7 +10,7 @@ from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import BaseConverter
 
-from lookalike.web import about, api, duplicates, looking, page, problems, security
+from lookalike.web import about, api, duplicates, export, looking, page, problems, security
 from lookalike.web.state import Served, attach
 
 if TYPE_CHECKING:
@@ -76,8 +76,10 @@ def create_app(
     security.protect(app, hosts)
     problems.register(app)
     looking.attach(app, looking.Looking(library))
+    export.attach(app)
     app.register_blueprint(about.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(duplicates.blueprint)
+    app.register_blueprint(export.blueprint)
     app.register_blueprint(page.blueprint)
     return app

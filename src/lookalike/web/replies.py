@@ -11,7 +11,7 @@ _PROBLEMS = {
     "413": "The upload has too many bytes, or too many pixels.",
     "415": "The body is neither multipart/form-data nor JSON.",
     "422": "The upload, or the file of which a part is asked for, is no picture that can be read.",
-    "503": "The library cannot be read at the moment, or too many listen.",
+    "503": "The library cannot be read at the moment, or too many listen or export.",
     "default": "Anything else: another method (405), another host name (421), a fault (500).",
 }
 
