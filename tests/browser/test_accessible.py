@@ -66,6 +66,13 @@ def with_trouble(page: Page, _library: Library) -> None:
     page.wait(lambda: page.by_id("notice").is_displayed())
 
 
+def with_selected(page: Page, library: Library) -> None:
+    with_answers(page, library)
+    page.run("for (const at of [0, 2]) document.querySelectorAll('.pick')[at].click()")
+    page.run("document.querySelector('#selection-export summary').click()")
+    page.wait(page.all("[data-export=csv]")[0].is_displayed)
+
+
 def with_duplicates(page: Page, _library: Library) -> None:
     page.driver.get(f"{page.url}duplicates")
     page.wait(lambda: page.text("summary"))
@@ -74,6 +81,7 @@ def with_duplicates(page: Page, _library: Library) -> None:
 STATES: list[Callable[[Page, Library], None]] = [
     *(at_start, with_answers, with_filters, with_several, with_one_large, with_trouble),
     *(with_one_beside_the_query, with_the_query_laid_over, with_duplicates),
+    with_selected,
 ]
 
 

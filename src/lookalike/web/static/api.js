@@ -5,6 +5,11 @@ import { filterForSearch } from "./filter.js";
 const NO_ANSWER = "The server does not answer: is Lookalike still running?";
 
 async function ask(address, options = {}) {
+  return (await answer(address, options)).json();
+}
+
+// The response itself, once it is clear that it is what was asked for.
+async function answer(address, options = {}) {
   let response;
   try {
     response = await fetch(address, options);
@@ -12,7 +17,7 @@ async function ask(address, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new Error(NO_ANSWER, { cause: error });
   }
-  if (response.ok) return response.json();
+  if (response.ok) return response;
   throw new Error(await sentence(response));
 }
 
@@ -49,6 +54,11 @@ function body(files, examples, k, only) {
   form.append("k", k);
   if (only) form.append("filter", JSON.stringify(only));
   return { body: form };
+}
+
+export function exported(wanted, signal) {
+  const headers = { "Content-Type": "application/json" };
+  return answer("api/export", { method: "POST", headers, body: JSON.stringify(wanted), signal });
 }
 
 export const sample = (number, signal) => ask(`api/images?sample=${number}`, { signal });

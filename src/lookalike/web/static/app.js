@@ -6,8 +6,9 @@ import { hideFilters, showFilters } from "./choices.js";
 import { listen } from "./chooser.js";
 import { announce, byId, calm, complain, copy } from "./dom.js";
 import { fill, focusTile } from "./grid.js";
-import { adding, fromAddress, MOST, ofPicture, ofUpload, toAddress, uploadsOf } from "./query.js";
+import { adding, fromAddress, MOST, ofPicture, ofPictures, ofUpload, toAddress, uploadsOf } from "./query.js";
 import { listenForParts } from "./region.js";
+import { listenForSelection } from "./selection.js";
 import { watch } from "./status.js";
 import { bytes, closeness, count, nameOf, pictures, printable } from "./text.js";
 import { dismiss, view } from "./viewer.js";
@@ -312,6 +313,7 @@ byId("home").addEventListener("click", (event) => {
 });
 byId("others").addEventListener("click", showOthers);
 byId("more").addEventListener("click", showMore);
+listenForSelection({ search: (some) => search(ofPictures(some, filterNow())) });
 listenForParts(() => (here?.kind === "result" ? regionShown() : null));
 // Not by its address: that would be another place in the history, which no upload can have.
 byId("skip").addEventListener("click", (event) => {

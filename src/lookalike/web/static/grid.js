@@ -2,6 +2,7 @@
 
 import { byId, element, icon } from "./dom.js";
 import { LIKE, UNLIKE } from "./query.js";
+import { decorate, shows } from "./selection.js";
 import { closeness, nameOf } from "./text.js";
 
 const NARROWEST = 0.5;
@@ -13,6 +14,7 @@ export const ADDS = { "+": LIKE, "-": UNLIKE };
 export function fill(pictures, { open = null, like, add = null }) {
   const grid = byId("grid");
   grid.replaceChildren(...pictures.map((picture, index) => tile(picture, index, open, like, add)));
+  shows(pictures);
   focusable(grid.firstElementChild);
 }
 
@@ -46,6 +48,7 @@ function tile(picture, index, open, like, add) {
     main.setAttribute("aria-label", `Pictures like ${name}`);
   }
   main.title = name;
+  decorate(item, picture);
   return item;
 }
 

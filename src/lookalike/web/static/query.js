@@ -5,6 +5,7 @@ import { filterInAddress, filterOf } from "./filter.js";
 
 export const SOME = 30;
 export const MOST = 1000;
+export const MOST_EXAMPLES = 32;
 export const LIKE = 1;
 export const UNLIKE = -0.5;
 const STANDS_FOR = { like: LIKE, unlike: -UNLIKE };
@@ -19,6 +20,7 @@ const example = (id, upload, weight) => ({ id, upload, weight, box: null });
 const fresh = (examples, filter) => ({ examples, filter, k: SOME });
 
 export const ofPicture = (picture, filter) => fresh([example(picture.id, null, LIKE)], filter);
+export const ofPictures = (some, filter) => fresh(some.map(({ id }) => example(id, null, LIKE)), filter);
 export const ofUpload = (upload, filter) => fresh([example(null, upload, LIKE)], filter);
 
 export function adding(query, picture, weight) {

@@ -1,0 +1,300 @@
+// Pictures that are chosen, by their numbers → the marks on their tiles, and what can be done with
+// all of them in the bar at the bottom. It is kept here and not in the page, where tiles come and
+// go; another search leaves it as it is.
+
+import { listenForExports } from "./export.js";
+import { announce, byId, complain, copy, element, icon } from "./dom.js";
+import { MOST_EXAMPLES, ofPictures, toAddress } from "./query.js";
+import { count, nameOf, pictures } from "./text.js";
+
+const STEPS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"]);
+const HELD = 450; // milliseconds after which a touch is no tap
+const LONGEST = 1000; // letters of what an export may be called
+const SLIP = 8; // pixels that a finger may move meanwhile
+
+const chosen = new Map(); // number → picture, in the order in which they were chosen
+const pictureOf = new WeakMap(); // tile → picture
+
+let list = []; // the pictures that are shown, with holes where they are not loaded
+let mode = false; // whether a click chooses instead of opening
+let anchor = null; // where a range begins, and what was chosen apart from it
+let apart = new Map();
+let ranging = false; // whether the keys draw a range, and have moved on to where it ends
+let moved = false;
+let holding = false; // a click is to come that ends the holding, and means nothing else
+let searching = (some) => location.assign(`./${toAddress(ofPictures(some, {}))}`);
+
+// ---- what others call
+
+// What is shown, in its order; the list may be filled or emptied later on.
+export function shows(all) {
+  list = all;
+  draw();
+}
+
+// A tile has been made for a picture: it gets its box to tick.
+export function decorate(tile, picture) {
+  const box = element("button", { type: "button", className: "pick", tabIndex: -1 }, icon("check"));
+  box.setAttribute("role", "checkbox");
+  box.setAttribute("aria-label", `Select ${nameOf(picture)}`);
+  box.title = "Select (X)";
+  tile.append(box);
+  pictureOf.set(tile, picture);
+  mark(tile);
+}
+
+// `search(pictures)` is called for "search with these"; otherwise that leads to the first page.
+export function listenForSelection({ search }) {
+  searching = search;
+}
+
+export const selected = () => [...chosen.values()];
+
+// Choose these and no others.
+export function select(some) {
+  replace(new Map(some.map((picture) => [picture.id, picture])));
+  anchor = null;
+}
+
+export function clear() {
+  mode = false;
+  select([]);
+}
+
+// ---- choosing
+
+function replace(now) {
+  chosen.clear();
+  for (const [id, picture] of now) chosen.set(id, picture);
+  draw();
+}
+
+function toggle(picture) {
+  ranging = false;
+  if (!chosen.delete(picture.id)) chosen.set(picture.id, picture);
+  anchor = picture.id;
+  apart = new Map(chosen);
+  draw();
+}
+
+// From the anchor to this one, beside what was chosen before the anchor was set.
+function extend(picture) {
+  const places = placesOf([{ id: anchor }, picture]);
+  const [from, to] = [places.get(anchor), places.get(picture.id)];
+  if (from === undefined || to === undefined) {
+    toggle(picture);
+    return;
+  }
+  const range = list.slice(Math.min(from, to), Math.max(from, to) + 1);
+  const known = loaded(range);
+  replace(new Map([...apart, ...known]));
+  const missing = range.length - known.length;
+  if (missing) complain(`${pictures(missing)} in between are not loaded, and not selected.`);
+}
+
+// Where some pictures stand in the list; those that are not in it are left out.
+function placesOf(some) {
+  const wanted = new Set(some.map(({ id }) => id));
+  const places = new Map();
+  list.forEach(({ id }, at) => { if (wanted.has(id)) places.set(id, at); });
+  return places;
+}
+
+function loaded(some) {
+  const found = [];
+  some.forEach((picture) => found.push([picture.id, picture])); // passes over holes
+  return found;
+}
+
+function selectAll() {
+  const all = loaded(list);
+  replace(new Map([...chosen, ...all]));
+  const rest = all.length < list.length ? ` of ${count(list.length)}` : "";
+  announce(`${pictures(all.length)} selected: all that the page has loaded${rest}.`);
+}
+
+// ---- showing it
+
+function draw() {
+  const some = chosen.size > 0;
+  document.body.classList.toggle("some-selected", some);
+  document.body.classList.toggle("selecting", mode);
+  byId("select-mode")?.setAttribute("aria-pressed", mode);
+  for (const tile of document.querySelectorAll(".tile")) mark(tile);
+  byId("selection").hidden = !some && !mode;
+  byId("selection-count").textContent = some ? inWords() : "Tap pictures to select them";
+  for (const action of byId("selection-actions").children) action.hidden = !some;
+  byId("selection-all").hidden = list.length === 0;
+}
+
+function inWords() {
+  const elsewhere = chosen.size - placesOf(selected()).size;
+  return `${count(chosen.size)} selected` + (elsewhere && list.length ? `, ${count(elsewhere)} not shown here` : "");
+}
+
+function mark(tile) {
+  const picture = pictureOf.get(tile);
+  if (!picture) return;
+  const on = chosen.has(picture.id);
+  tile.classList.toggle("picked", on);
+  tile.querySelector(".pick").setAttribute("aria-checked", on);
+}
+
+// What the page says of the chosen pictures: with scores only where all are answers to the
+// question that is shown, for those of different questions cannot be compared.
+function asShown() {
+  const now = selected();
+  const places = [...placesOf(now).values()]; // in the order of the list
+  const here = places.map((at) => list[at]);
+  if (here.length === now.length && here.every((picture) => "score" in picture)) {
+    return { images: here.map(({ id, score, distance }) => ({ id, score, distance })), query: document.title.replace(" · Lookalike", "").slice(0, LONGEST) };
+  }
+  return { images: now.map(({ id }) => id), query: pictures(now.length) };
+}
+
+// ---- on the tiles
+
+const pictureAt = (target) => pictureOf.get(target.closest?.(".tile"));
+
+function clicked(event) {
+  const picture = pictureAt(event.target);
+  if (!picture) return;
+  if (holding) {
+    holding = false;
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
+  const box = event.target.closest(".pick");
+  const open = event.target.closest(".open");
+  const meant = box || (open && (mode || event.shiftKey || event.ctrlKey || event.metaKey));
+  if (!meant) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (event.shiftKey && anchor !== null) extend(picture);
+  else toggle(picture);
+}
+
+function pressed(event) {
+  const picture = pictureAt(event.target);
+  if (!picture || event.altKey) return;
+  if (event.ctrlKey || event.metaKey) return;
+  if (event.key.toLowerCase() === "x") {
+    toggle(picture);
+    event.preventDefault();
+  } else if (event.shiftKey && STEPS.has(event.key)) {
+    if (!ranging) begin(picture);
+    moved = true;
+  } else if (event.key !== "Shift") {
+    ranging = moved = false;
+  }
+}
+
+// A range by keys begins where the focus is.
+function begin(picture) {
+  anchor = picture.id;
+  apart = new Map(chosen);
+  ranging = true;
+}
+
+// Holding a finger on a picture begins to select, as it does elsewhere on a phone.
+function listenForHolding(grid) {
+  let waiting = null;
+  let start = null;
+  const stop = () => { clearTimeout(waiting); waiting = null; };
+  grid.addEventListener("pointerdown", (event) => {
+    const picture = pictureAt(event.target);
+    holding = false;
+    if (event.pointerType !== "touch" || !picture || mode) return;
+    start = event;
+    waiting = setTimeout(() => {
+      mode = true;
+      toggle(picture);
+      holding = true;
+    }, HELD);
+  });
+  grid.addEventListener("pointermove", (event) => {
+    if (waiting && Math.hypot(event.x - start.x, event.y - start.y) > SLIP) stop();
+  });
+  for (const kind of ["pointerup", "pointercancel"]) grid.addEventListener(kind, stop);
+  grid.addEventListener("contextmenu", (event) => { if (mode && event.pointerType === "touch") event.preventDefault(); });
+}
+
+const grid = byId("grid");
+if (grid) {
+  listenForHolding(grid);
+  grid.addEventListener("click", clicked, { capture: true });
+  // Before the grid moves the focus: what has it now is where the range begins.
+  grid.addEventListener("keydown", pressed, { capture: true });
+  grid.addEventListener("focusin", (event) => {
+    const picture = pictureAt(event.target);
+    if (!moved || !picture) return;
+    moved = false;
+    extend(picture);
+  });
+  grid.addEventListener("pointerdown", () => { ranging = moved = false; }, { capture: true });
+}
+
+// ---- anywhere on the page
+
+const busyElsewhere = (event) => event.defaultPrevented
+  || document.querySelector("dialog[open]")
+  || event.target.closest?.("input:not([type=checkbox]):not([type=range]), textarea, select, .region");
+
+document.addEventListener("keydown", (event) => {
+  if (busyElsewhere(event)) return;
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "a") {
+    if (list.length === 0) return;
+    event.preventDefault();
+    selectAll();
+  } else if (event.key === "Escape" && (chosen.size || mode)) {
+    event.preventDefault();
+    escape();
+  }
+});
+
+// First the menu, then the selection.
+function escape() {
+  const inBar = byId("selection").contains(document.activeElement);
+  if (byId("selection-export").open) {
+    closeMenu();
+    return;
+  }
+  clear();
+  if (inBar) (document.querySelector(".tile .open[tabindex='0']") ?? byId("results"))?.focus();
+}
+
+function closeMenu() {
+  const menu = byId("selection-export");
+  if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+  menu.open = false;
+}
+
+document.addEventListener("pointerdown", (event) => {
+  if (!byId("selection-export").contains(event.target)) byId("selection-export").open = false;
+});
+
+byId("select-mode")?.addEventListener("click", () => {
+  if (mode) {
+    clear();
+  } else {
+    mode = true;
+    draw();
+  }
+});
+byId("selection-all").addEventListener("click", selectAll);
+byId("selection-clear").addEventListener("click", () => {
+  clear();
+  byId("results")?.focus({ preventScroll: true });
+});
+byId("selection-copy").addEventListener("click", (event) => {
+  copy(selected().map(({ path }) => path).join("\n"), event.currentTarget);
+});
+byId("selection-search").addEventListener("click", () => {
+  if (chosen.size > MOST_EXAMPLES) {
+    complain(`One search takes ${MOST_EXAMPLES} pictures at most; ${count(chosen.size)} are selected.`);
+  } else {
+    searching(selected());
+  }
+});
+listenForExports(asShown, closeMenu);
