@@ -49,6 +49,7 @@ class Match:
     height: int
     taken: str | None
     camera: str | None
+    copies: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,9 @@ class Tools:
         taken_to: _Date = None,
         camera: _Camera = None,
         min_side: _Side = None,
+        fold: Annotated[
+            bool, Field(description="Count copies of one picture as one; tells how many.")
+        ] = False,
         thumbnails: Annotated[bool, Field(description="Send small pictures of them, too.")] = False,
     ) -> Annotated[CallToolResult, RootModel[Found]]:
         """Find the pictures that look most like a picture file, a picture of the library, or words.
@@ -109,11 +113,13 @@ class Tools:
         with _told():
             where = Filter(folder, tuple(formats or ()), taken_from, taken_to, camera, min_side)
             # without a filter, a large library need not compare all
-            hits = self._library.search(query, k, where=None if where == Filter() else where)
+            hits = self._library.search(
+                query, k, where=None if where == Filter() else where, fold=fold
+            )
         matches = [
             Match(
                 hit.record.id, hit.path, hit.score, hit.distance, hit.record.width,
-                hit.record.height, hit.record.taken, hit.record.camera,
+                hit.record.height, hit.record.taken, hit.record.camera, len(hit.copies),
             )
             for hit in hits
         ]  # fmt: skip

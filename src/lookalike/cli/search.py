@@ -52,6 +52,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Show how the scores of all pictures lie; compares every picture.",
 )
+@click.option(
+    "--fold",
+    is_flag=True,
+    help="Count pictures that show the same as one; compares every picture.",
+)
 @filter_options
 @click.option(
     "--previews/--no-previews",
@@ -84,6 +89,9 @@ def search_command(
     --offset: as long as the library stays as it is, one stretch of the answers goes on where the
     one before ended.
 
+    With --fold, the copies of a hit are told beside it and are no hits of their own: what
+    `lookalike duplicates` found when it was last run, and files with the same content.
+
     The score is the cosine of the two embeddings: 1 is the same, 0 is unrelated. The distance is
     the L2 distance between them.
     """
@@ -94,7 +102,7 @@ def search_command(
     with Library.open(library_folder, max_pixels=max_pixels) as library:
         found = _ask(library, asked, **how)
         if as_json:
-            hits = [_fields(hit) for hit in found.hits]
+            hits = [_fields(hit, fold=how["fold"]) for hit in found.hits]
             print_json({"query": question.shown(), "hits": hits, **count_fields(found.counted)})
         else:
             _print(library, found, previews, above=how["offset"] or 0)
@@ -125,12 +133,15 @@ def _ask(
     exact: bool,
     offset: int | None,
     distribution: bool,
+    fold: bool,
     **only: Any,
 ) -> _Found:
     where = filter_of(library, **only)
-    if offset is None and not distribution:
+    if offset is None and not distribution and not fold:
         return _Found(library.search(asked, k, where=where, exact=exact), where)
-    counted = library.answers(asked, k, offset=offset or 0, where=where, distribution=distribution)
+    counted = library.answers(
+        asked, k, offset=offset or 0, where=where, distribution=distribution, fold=fold
+    )
     return _Found(list(counted.hits), where, counted)
 
 
@@ -148,7 +159,8 @@ def filter_of(library: Library, folder: str | None, **only: Any) -> Filter | Non
     return None if where == Filter() else where
 
 
-def _fields(hit: Hit) -> dict[str, object]:
+def _fields(hit: Hit, *, fold: bool = False) -> dict[str, object]:
+    copies = {"copies": [_fields(one) for one in hit.copies]} if fold else {}
     return {
         "path": hit.path,
         "score": hit.score,
@@ -156,7 +168,13 @@ def _fields(hit: Hit) -> dict[str, object]:
         "id": hit.record.id,
         "width": hit.record.width,
         "height": hit.record.height,
+        **copies,
     }
+
+
+def _more(hit: Hit) -> str:
+    number = len(hit.copies)
+    return f"  and {number:,} {'copy' if number == 1 else 'copies'}" if number else ""
 
 
 def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, above: int) -> None:
@@ -183,7 +201,7 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
             f"{rank}",
             f"{hit.score:.3f}",
             f"{hit.distance:.3f}",
-            Text(printable(hit.path)),
+            Text.assemble(printable(hit.path), (_more(hit), "dim")),
         ]
         if shown:
             cells.insert(1, shown.of(hit.record))

@@ -66,6 +66,15 @@ def load_compared(cache: Path) -> Compared:
         return Compared()
 
 
+def state_of_compared(cache: Path) -> tuple[int, ...]:
+    """What changes whenever `load_compared` would give something else; cheap to ask."""
+    try:
+        found = (folder_in(cache) / "pairs.json").stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def save_compared(cache: Path, compared: Compared) -> None:
     """Keep what was compared."""
     rows = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -47,10 +47,10 @@ class Step:
 @dataclass(frozen=True, eq=False)
 class Sources:
     """What a search needs of a library. ``read`` gives a picture to look at and raises ImageError;
-    ``embedding`` gives that of a picture's id."""
+    ``embeddings`` gives those of some ids, as many as there are still, in blocks."""
 
     read: Callable[[Record], Image]
-    embedding: Callable[[int], Embedding | None]
+    embeddings: Callable[[Collection[int]], Iterable[tuple[list[int], Embedding]]]
     cache: Path
     writable: bool
     threads: int = 1
@@ -235,14 +235,12 @@ class _Comparison:
 
     def _embeddings(self) -> Halves:
         """In half precision: to choose candidates by, a cosine needs no more."""
-        found = np.zeros((len(self._names), 0), np.float16)
-        for at, name in enumerate(self._names):
-            row = self._sources.embedding(self._contents[name][0].id)
-            if row is None:  # it has just been removed
-                continue
+        rows = {self._contents[name][0].id: row for row, name in enumerate(self._names)}
+        found = np.zeros((len(rows), 0), np.float16)
+        for ids, block in self._sources.embeddings(rows):
             if not found.size:
-                found = np.zeros((len(self._names), len(row)), np.float16)
-            found[at] = row
+                found = np.zeros((len(rows), block.shape[1]), np.float16)
+            found[[rows[one] for one in ids]] = block
         return found
 
     def _tell(self, done: int, total: int) -> None:

@@ -31,6 +31,7 @@ from lookalike.library.about import About
 from lookalike.library.asking import Asking
 from lookalike.library.checkup import Finding, check
 from lookalike.library.copies import CopiesOf
+from lookalike.library.folding import Folding
 from lookalike.library.glance import Stats, indexing
 from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
@@ -55,6 +56,7 @@ class Library(Asking, CopiesOf, About):
         self._loaded: Encoder | None = None
         self._loading = threading.Lock()
         self._queries = Queries(store, self._encoder, max_pixels)
+        self._folding = Folding(store)
         self._thumbnails = Thumbnails(store.folder / "cache", writable=not store.read_only)
 
     @classmethod

@@ -79,11 +79,13 @@ file these are 0 and None."""
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One answer: ``score`` is the cosine, -1 to 1, higher is better; ``distance`` is the L2
-    distance between the two unit vectors, 0 to 2."""
+    distance between the two unit vectors, 0 to 2. ``copies`` are the answers that were folded into
+    this one since they show the same, best first."""
 
     record: Record
     score: float
     distance: float
+    copies: tuple[Hit, ...] = ()
 
     @property
     def path(self) -> str:
@@ -160,12 +162,18 @@ class Distribution:
 @dataclass(frozen=True, slots=True)
 class Answers:
     """A stretch of all answers in their order: ``hits`` begin at ``offset`` of the ``total`` that
-    there are; ``distribution`` is that of all scores, where it was asked for."""
+    there are; ``distribution`` is that of all scores, where it was asked for.
+
+    Where copies were folded, ``folded`` says how many more pictures there are than answers, and
+    ``waiting`` how many of the library no look for duplicates has compared: of these, only files
+    with the same content are known to be copies."""
 
     hits: tuple[Hit, ...]
     offset: int
     total: int
     distribution: Distribution | None = None
+    folded: int | None = None
+    waiting: int | None = None
 
     @property
     def next(self) -> int | None:
@@ -274,9 +282,14 @@ class VectorStore(Protocol):
         without: Collection[int] = (),
         where: Filter | None = None,
         distribution: bool = False,
+        fold: Mapping[int, int] | None = None,
     ) -> Answers:
         """The k records after the ``offset`` closest, of all that `search` might give; every one
-        is compared. The ``distribution`` counts their exact scores."""
+        is compared. The ``distribution`` counts their exact scores.
+
+        Ids to which ``fold`` gives the same number show the same: of these, the first in order is
+        an answer, and the others are its copies.
+        """
 
     def search_index(self) -> SearchIndex:
         """How `search` finds its answers at present."""
@@ -308,6 +321,10 @@ class Catalogue(VectorStore, Protocol):
 
     def is_empty(self) -> bool:
         """Whether there is no picture."""
+
+    def embeddings_of(self, ids: Collection[int]) -> Iterator[tuple[list[int], Embedding]]:
+        """The embeddings (n, dim) of some pictures with their ids, some hundred at a time, in no
+        order to rely on; those that are not there are left out."""
 
     def embedding_blocks(self) -> Iterator[Embedding]:
         """All embeddings of shape (n, dim), some thousand at a time, in no order to rely on."""
@@ -364,6 +381,12 @@ class Catalogue(VectorStore, Protocol):
 
     def find_content(self, digest: str) -> Record | None:
         """A record whose file has this SHA-256, or None."""
+
+    def contents(self) -> dict[str, int]:
+        """How many pictures have each content, by the SHA-256 of their files."""
+
+    def find_contents(self, digests: Collection[str]) -> list[Record]:
+        """The records whose files have one of these SHA-256."""
 
     def roots(self) -> list[str]:
         """The folders that pictures were indexed from, in order."""
