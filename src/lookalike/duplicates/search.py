@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL.Image import Image
@@ -32,7 +35,10 @@ _LEAST_ALIKE = 0.4  # the cosine below which an embedding says that there is no 
 _LEAST_SAME = 0.75  # the same of a hash: by chance, one of some ten thousand reaches .7
 _STRETCH = 4096  # pictures after which what was found is kept
 _TOLD = 64  # pictures after which progress is told
+_KNOWN = 1024  # pictures of which what is compared is kept at hand, up to 60 kB each
 _LOG = logging.getLogger(__name__)
+_Given = TypeVar("_Given")
+_Got = TypeVar("_Got")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +105,38 @@ def _stopped(sources: Sources) -> bool:
 def _draw(contents: Contents, sketches: Sketches, sources: Sources) -> None:
     """Make the sketches that are missing, on several threads."""
     missing = [digest for digest in contents if digest not in sketches]
-    coming = iter(missing)
-    with ThreadPoolExecutor(sources.threads, thread_name_prefix="sketch") as pool:
+    with _on_threads(lambda one: _sketch(contents[one], sources), missing, sources.threads) as made:
+        for done, (digest, sketch) in enumerate(zip(missing, made, strict=True), start=1):
+            if sketch is not None:
+                sketches.add(digest, sketch)
+            if _stopped(sources):
+                break
+            if done % _TOLD == 0 or done == len(missing):
+                sources.tell(Step("looking", done, len(missing)))
 
-        def begin(number: int) -> list[tuple[str, Future[Sketch | None]]]:
-            some = islice(coming, number)
-            return [(one, pool.submit(_sketch, contents[one], sources)) for one in some]
+
+def _on_threads(
+    do: Callable[[_Given], _Got], things: Iterable[_Given], threads: int
+) -> AbstractContextManager[Iterator[_Got]]:
+    """What is done with things, in their order, a few of them ahead of whoever takes it; nothing
+    goes on after the block."""
+    return closing(_ahead(do, things, threads))
+
+
+def _ahead(
+    do: Callable[[_Given], _Got], things: Iterable[_Given], threads: int
+) -> Generator[_Got, None, None]:
+    coming = iter(things)
+    with ThreadPoolExecutor(threads, thread_name_prefix="duplicates") as pool:
+
+        def begin(number: int) -> list[Future[_Got]]:
+            return [pool.submit(do, one) for one in islice(coming, number)]
 
         try:
-            waiting = deque(begin(4 * sources.threads))
-            for done in range(1, len(missing) + 1):
-                digest, future = waiting.popleft()
-                if (sketch := future.result()) is not None:
-                    sketches.add(digest, sketch)
-                if _stopped(sources):
-                    break
+            waiting = deque(begin(4 * threads))
+            while waiting:
+                yield waiting.popleft().result()
                 waiting.extend(begin(1))
-                if done % _TOLD == 0 or done == len(missing):
-                    sources.tell(Step("looking", done, len(missing)))
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -150,6 +170,7 @@ class _Comparison:
         self._sketches = sketches
         self._compared = compared
         self._sources = sources
+        self._known = lru_cache(_KNOWN)(self._known_of)
         number = {name: row for row, name in enumerate(names)}
         self._tried = {
             _ordered(number[one.whole], number[one.part])
@@ -198,21 +219,31 @@ class _Comparison:
             parts[one].append(other)
             parts[other].append(one)
         best: dict[tuple[int, int], tuple[int, int, Placed]] = {}
-        for done, (whole, others) in enumerate(parts.items()):
-            if _stopped(self._sources):
-                return False
-            if done % _TOLD == 0:
-                self._tell(start + stretch * done // len(parts), total)
-            seen = Whole(self._known(whole))
-            for part in others:
-                placed = seen.find(self._known(part), thorough=thorough)
-                ends = _ordered(whole, part)
-                if placed and (ends not in best or best[ends][2].agreement < placed.agreement):
-                    best[ends] = whole, part, placed
+        find = partial(self._found_in, thorough=thorough)
+        with _on_threads(find, parts.items(), self._sources.threads) as every:
+            for done, found in enumerate(every):
+                if _stopped(self._sources):
+                    return False
+                if done % _TOLD == 0:
+                    self._tell(start + stretch * done // len(parts), total)
+                for whole, part, placed in found:
+                    ends = _ordered(whole, part)
+                    if ends not in best or best[ends][2].agreement < placed.agreement:
+                        best[ends] = whole, part, placed
         self._tried.update(likely)
         for whole, part, placed in best.values():
             self._compared.pairs.append(Pair(self._names[whole], self._names[part], placed))
         return True
+
+    def _found_in(
+        self, tried: tuple[int, Sequence[int]], *, thorough: bool
+    ) -> list[tuple[int, int, Placed]]:
+        """Those of some pictures that lie in another, with the places."""
+        whole, parts = tried
+        placed = Whole(self._known(whole)).find_all(
+            [self._known(part) for part in parts], thorough=thorough
+        )
+        return [(whole, part, one) for part, one in zip(parts, placed, strict=True) if one]
 
     def _close_groups(self, total: int) -> None:
         """Compare the best picture of each group with all the others of it: candidates are few,
@@ -228,7 +259,7 @@ class _Comparison:
                 missing += [_ordered(number[best], number[one]) for one in inside if one != best]
         self._verify(sorted(set(missing) - found), total, 0, total, thorough=True)
 
-    def _known(self, row: int) -> Known:
+    def _known_of(self, row: int) -> Known:
         name = self._names[row]
         record = self._contents[name][0]
         return Known.of(self._sketches[name], record.width, record.height)
