@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from lookalike.stores.base import Hit
 from lookalike.stores.embedded.scores import Best, Ids, Scored
+from lookalike.stores.embedded.stretch import Exactly
 
 
 class Folded:
@@ -19,8 +21,9 @@ class Folded:
     single precision.
     """
 
-    def __init__(self, every: Scored, alike: Mapping[int, int]) -> None:
+    def __init__(self, every: Scored, alike: Mapping[int, int], exactly: Exactly) -> None:
         """``alike`` gives a number to ids; those with the same number show the same."""
+        self._exactly = exactly
         self._ids = self._stand_ins = np.empty(0, np.int64)
         self.standing = every
         """The scores, without those for which another stands."""
@@ -39,19 +42,19 @@ class Folded:
         by_id = np.argsort(every.ids[rows])
         self._ids, self._stand_ins = every.ids[rows][by_id], stand_ins[by_id]
 
-    def best(self, ids: Ids, exactly: Callable[[Ids], Best]) -> Best:
+    def best(self, ids: Ids) -> Best:
         """Some that stand for groups, each with the exact score of the best of its group."""
         if not len(self._ids):
-            return exactly(ids)
-        found = exactly(self._with_copies(ids))
+            return self._exactly(ids)
+        found = self._exactly(self._with_copies(ids))
         stand_ins = self._for(found.ids)
         order = np.lexsort((-found.scores, stand_ins))
         first = order[_firsts(stand_ins[order])]
         return Best(stand_ins[first], found.scores[first], found.distances[first])
 
-    def opened(self, best: Best, exactly: Callable[[Ids], Best]) -> Best:
+    def opened(self, best: Best) -> Best:
         """All for which some stand, each with its own exact score."""
-        return exactly(self._with_copies(best.ids)) if len(self._ids) else best
+        return self._exactly(self._with_copies(best.ids)) if len(self._ids) else best
 
     def together(self, hits: Sequence[Hit]) -> list[Hit]:
         """Hits in their order, those that show the same in the first of them."""
@@ -83,6 +86,6 @@ def _grouped(ids: Ids, alike: Mapping[int, int]) -> tuple[Ids, Ids]:
     return rows, numbers[at[rows]]
 
 
-def _firsts(groups: Ids) -> np.typing.NDArray[np.bool_]:
+def _firsts(groups: Ids) -> npt.NDArray[np.bool_]:
     """Of numbers in order, which are the first of their kind."""
-    return np.diff(groups, prepend=groups[:1] - 1) != 0
+    return np.asarray(np.diff(groups, prepend=groups[:1] - 1) != 0)

@@ -124,21 +124,15 @@ class EmbeddedStore(Ledger):
                 at += len(some)
         return records, result
 
-    def embeddings_of(self, ids: Collection[int]) -> Iterator[tuple[list[int], Embedding]]:
-        """The embeddings (n, dim) of some pictures with their ids, some hundred at a time; those
-        that are not there are left out."""
-        wanted = np.array(sorted(filter(may_be_id, ids)), np.int64)
+    def embedding_blocks(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Embedding]]:
+        """All embeddings (n, dim) with their ids (n,), or those of some ids in rising order, a
+        block at a time, in order of id."""
         with self._one_state() as connection:
             self._begin(connection)
-            for some, block in rows.embeddings_of(connection, wanted, self.dim):
-                yield some.tolist(), block
-
-    def embedding_blocks(self) -> Iterator[Embedding]:
-        """All embeddings of shape (n, dim), some thousand at a time, in order of id."""
-        with self._one_state() as connection:
-            self._begin(connection)
-            for _, block in rows.embeddings_since(connection, 0, self.dim):
-                yield block
+            if ids is None:
+                yield from rows.embeddings_since(connection, 0, self.dim)
+            else:
+                yield from rows.embeddings_of(connection, ids, self.dim)
 
     def search(
         self,
@@ -193,11 +187,9 @@ class EmbeddedStore(Ledger):
             try:
                 every = view.scores(connection, query, among=among).but(without)
                 spread = distribution_of(every, exactly) if distribution else None
-                folded = Folded(every, fold or {})
-                best, skipped = cut(
-                    folded.standing, offset, k, lambda ids: folded.best(ids, exactly)
-                )
-                best = folded.opened(best, exactly)
+                folded = Folded(every, fold or {}, exactly)
+                best, skipped = cut(folded.standing, offset, k, folded.best)
+                best = folded.opened(best)
             except DamagedCacheError as error:
                 self._matrix.discard(view, error)
             else:
