@@ -5,7 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Container,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -17,13 +25,13 @@ from typing import TypeVar
 import numpy as np
 from PIL.Image import Image
 
-from lookalike.duplicates.groups import connected, rank
+from lookalike.duplicates.groups import Order, connected
 from lookalike.duplicates.kept import Compared, Pair, Sketches, load_compared, save_compared
 from lookalike.duplicates.neighbours import Halves, Rows, hashes, nearest
 from lookalike.duplicates.sketch import Sketch, sketch_of
 from lookalike.duplicates.verify import Known, Placed, Whole
 from lookalike.errors import ImageError
-from lookalike.stores.base import Embedding, Record
+from lookalike.stores.base import Embedding, Ids, Record
 
 ALIKE = 4
 """How many neighbours by embedding are compared with each picture."""
@@ -36,6 +44,7 @@ _LEAST_SAME = 0.75  # the same of a hash: by chance, one of some ten thousand re
 _STRETCH = 4096  # pictures after which what was found is kept
 _TOLD = 64  # pictures after which progress is told
 _KNOWN = 1024  # pictures of which what is compared is kept at hand, up to 60 kB each
+_TURNS = 3  # in which the best of a group is compared with the others
 _LOG = logging.getLogger(__name__)
 _Given = TypeVar("_Given")
 _Got = TypeVar("_Got")
@@ -53,10 +62,10 @@ class Step:
 @dataclass(frozen=True, eq=False)
 class Sources:
     """What a search needs of a library. ``read`` gives a picture to look at and raises ImageError;
-    ``embeddings`` gives those of some ids, as many as there are still, in blocks."""
+    ``embeddings`` gives those of some rising ids, as many as there are still, in blocks."""
 
     read: Callable[[Record], Image]
-    embeddings: Callable[[Collection[int]], Iterable[tuple[list[int], Embedding]]]
+    embeddings: Callable[[Ids], Iterable[tuple[Ids, Embedding]]]
     cache: Path
     writable: bool
     threads: int = 1
@@ -251,13 +260,19 @@ class _Comparison:
         number = {name: row for row, name in enumerate(self._names)}
         rows = [(number.get(one.whole), number.get(one.part)) for one in self._compared.pairs]
         found = {_ordered(a, b) for a, b in rows if a is not None and b is not None}
-        missing = []
+        for _ in range(_TURNS):  # what is found may tell that another picture is the best
+            missing = {_ordered(number[a], number[b]) for a, b in self._with_best(number)} - found
+            if not missing or not self._verify(sorted(missing), total, 0, total, thorough=True):
+                return
+            found |= missing
+
+    def _with_best(self, known: Container[str]) -> Iterator[tuple[str, str]]:
+        """The best of each group with each of the others."""
+        order = Order(self._compared.pairs)
         for group in connected((one.whole, one.part) for one in self._compared.pairs):
-            inside = [name for name in group if name in number]
-            best = min(inside, key=lambda name: rank(self._contents[name][0]), default=None)
-            if best is not None:
-                missing += [_ordered(number[best], number[one]) for one in inside if one != best]
-        self._verify(sorted(set(missing) - found), total, 0, total, thorough=True)
+            inside = [name for name in group if name in known]
+            best = min(inside, key=lambda name: order(self._contents[name][0]), default=None)
+            yield from ((best, one) for one in inside if best is not None and one != best)
 
     def _known_of(self, row: int) -> Known:
         name = self._names[row]
@@ -266,12 +281,14 @@ class _Comparison:
 
     def _embeddings(self) -> Halves:
         """In half precision: to choose candidates by, a cosine needs no more."""
-        rows = {self._contents[name][0].id: row for row, name in enumerate(self._names)}
-        found = np.zeros((len(rows), 0), np.float16)
-        for ids, block in self._sources.embeddings(rows):
+        ids = np.array([self._contents[name][0].id for name in self._names], np.int64)
+        order = np.argsort(ids)
+        rising = ids[order]
+        found = np.zeros((len(ids), 0), np.float16)
+        for some, block in self._sources.embeddings(rising):
             if not found.size:
-                found = np.zeros((len(rows), block.shape[1]), np.float16)
-            found[[rows[one] for one in ids]] = block
+                found = np.zeros((len(ids), block.shape[1]), np.float16)
+            found[order[np.searchsorted(rising, some)]] = block
         return found
 
     def _tell(self, done: int, total: int) -> None:

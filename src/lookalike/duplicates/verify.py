@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.duplicates import windows
+from lookalike.duplicates.frame import Window, is_framed
 from lookalike.duplicates.sketch import ORIENTATIONS, SIDE, Grey, Sketch, lies_down, oriented
 from lookalike.duplicates.windows import Doubles, Floats
 
@@ -29,23 +30,29 @@ _TRIED = 3  # windows that are looked at closely
 _CLOSE = 16  # cells along a window's side while its place is refined
 _FINE = 32  # and where its details are compared
 _BLOCKS = 8  # blocks along a side, each of which is compared by itself
+_INNER = np.arange(_BLOCKS**2).reshape(_BLOCKS, _BLOCKS)[1:-1, 1:-1].ravel()
 _TELLING = 0.2  # the part of the blocks that must have details in both pictures
 _ROUNDS = 6
 _AT_ONCE = 8  # places looked for together: their windows fit a processor's cache
 _LOOKS_HOPELESS = 1  # the round after which a window may be given up,
 _HOPELESS = 0.15  # where its details agree no more than this
 _FLAT = 0.4  # grey levels of detail below which there is nothing to compare
+_STRONG = 4 * _FLAT  # and from which on no recompression takes them away
+_SOMETHING_ELSE = 0.5  # how little strong details agree where something is drawn over them
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A copy lies at ``window`` (left, top, width, height, as parts of the sides) of a larger
     picture, once it is turned as ``orientation`` says (see `oriented`). ``agreement`` is that of
-    the details: 1 is the same."""
+    the details: 1 is the same. ``spoiled`` is the part of the strong details in whose place there
+    is something else; ``framed`` says that around the copy the larger picture has a border."""
 
-    window: tuple[float, float, float, float]
+    window: Window
     orientation: int
     agreement: float
+    spoiled: float = 0.0
+    framed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,13 +163,16 @@ class Whole:
             step = 0.5 / windows.COARSE / 2**number
             places = self._better(places, step, ratios[left], wanted[left])
             if number in (_LOOKS_HOPELESS, _ROUNDS - 1):
-                agreement = _agreement(windows.seen(self._known.sums, places, _FINE), fine[left])
-                kept = agreement.middle >= (ENOUGH if number == _ROUNDS - 1 else _HOPELESS)
-                left, places, means = left[kept], places[kept], agreement.mean[kept]
+                found = _agreement(windows.seen(self._known.sums, places, _FINE), fine[left])
+                kept = found.middle >= (ENOUGH if number == _ROUNDS - 1 else _HOPELESS)
+                left, places = left[kept], places[kept]
                 if not len(left):
                     return
-        for at, place, mean in zip(left.tolist(), places.round(4).tolist(), means, strict=True):
-            yield at, Placed(tuple(place), starts[at].orientation, round(float(mean), 4))
+        numbers = np.stack([found.mean, found.spoiled], axis=1)[kept].round(4).tolist()
+        for at, place, (mean, spoiled) in zip(left.tolist(), places.round(4), numbers, strict=True):
+            window: Window = tuple(place.tolist())
+            framed = is_framed(self._known.grey, window)
+            yield at, Placed(window, starts[at].orientation, mean, spoiled, framed)
 
     def _better(self, places: Doubles, step: float, ratios: Doubles, wanted: Floats) -> Doubles:
         """Of each window (n, 4) and those around it the one whose cells are most like those that
@@ -201,32 +211,40 @@ def _unit(cells: Floats) -> Floats:
 
 
 class _Agreement(NamedTuple):
-    """Of small blocks that have details in both pictures, from -1 to 1. The ``middle`` one decides:
-    what was written over a corner spoils that corner alone, and a border that two strangers share
-    makes no copies of them. The ``mean`` tells how much is drawn over it. Both of shape (n,)."""
+    """Of small blocks, each of shape (n,). The ``middle`` one of those with details in both
+    pictures decides, from -1 to 1: what was written over a corner spoils that corner alone. So
+    does the middle one of those away from the rim: a border that two strangers share makes no
+    copies of them. ``mean`` is that of all, ``spoiled`` as in `Placed`."""
 
     middle: Floats
     mean: Floats
+    spoiled: Floats
 
 
 def _agreement(some: Floats, others: Floats) -> _Agreement:
     """How far the details of squares of cells (n, c, c) agree with those of others."""
     first, second = _blocks(_details(some)), _blocks(_details(others))
-    lengths = np.linalg.norm(first, axis=2), np.linalg.norm(second, axis=2)
-    tell = np.minimum(*lengths) > _FLAT * first.shape[2] ** 0.5
-    alike = (first * second).sum(axis=2) / np.maximum(lengths[0] * lengths[1], _FLAT)
-    enough = tell.sum(axis=1) >= _TELLING * tell.shape[1]
-    mean = np.where(tell, alike, 0).sum(axis=1) / np.maximum(tell.sum(axis=1), 1)
-    return _Agreement(np.where(enough, _middle(alike, tell), 0), np.where(enough, mean, 0))
+    size = first.shape[2] ** 0.5
+    lengths = np.linalg.norm(first, axis=2) / size, np.linalg.norm(second, axis=2) / size
+    tell = np.minimum(*lengths) > _FLAT
+    alike = (first * second).mean(axis=2) / np.maximum(lengths[0] * lengths[1], _FLAT**2)
+    strong = np.maximum(*lengths) > _STRONG
+    other = strong & ((alike < _SOMETHING_ELSE) | ~tell)
+    return _Agreement(
+        np.minimum(_middle(alike, tell), _middle(alike[:, _INNER], tell[:, _INNER])),
+        (alike * tell).sum(axis=1) / np.maximum(tell.sum(axis=1), 1),
+        other.sum(axis=1) / np.maximum(strong.sum(axis=1), 1),
+    )
 
 
 def _middle(values: Floats, counted: npt.NDArray[np.bool_]) -> Floats:
-    """The medians (n,) of those values (n, m) that are counted; 0 where none is."""
+    """The medians (n,) of those values (n, m) that are counted; 0 where they are too few."""
     numbers = counted.sum(axis=1)
     ordered = np.sort(np.where(counted, values, np.inf), axis=1)
-    rows = np.arange(len(values))
-    low, high = ordered[rows, np.maximum(numbers - 1, 0) // 2], ordered[rows, numbers // 2 % 64]
-    return np.where(numbers > 0, (low + high) / 2, 0)
+    lower = np.take_along_axis(ordered, np.maximum(numbers - 1, 0)[:, None] // 2, axis=1)
+    upper = np.take_along_axis(ordered, numbers[:, None] // 2, axis=1)
+    enough = numbers >= _TELLING * counted.shape[1]
+    return np.where(enough, (lower + upper)[:, 0] / 2, 0)
 
 
 def _details(cells: Floats) -> Floats:

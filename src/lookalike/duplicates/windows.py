@@ -101,7 +101,8 @@ def places(shape: int) -> list[npt.NDArray[np.float64]]:
 
 def place(shape: int, number: int) -> Doubles:
     """One of `places`, by its number among those of all sizes."""
-    return _all_places(shape)[number]
+    found: Doubles = _all_places(shape)[number]
+    return found
 
 
 @functools.lru_cache(maxsize=128)
@@ -159,7 +160,7 @@ def waves(cells: Floats) -> Floats:
     as much as they are rare in photographs, which have less of a wave the shorter it is.
     """
     square = cells.reshape(-1, COARSE, COARSE)
-    strengths = _lines() @ square @ _lines().T
+    strengths = np.asarray(_lines() @ square @ _lines().T, np.float32)
     return _weighed(strengths.reshape(len(square), -1))
 
 
@@ -174,7 +175,7 @@ def _weighed(strengths: Floats) -> Floats:
 def _lines() -> Floats:
     """The waves along a side of a window: (7, 12)."""
     at = (np.arange(COARSE) + 0.5) * np.pi / COARSE
-    return np.cos(np.outer(np.arange(_FINEST + 1), at)).astype(np.float32)
+    return np.asarray(np.cos(np.outer(np.arange(_FINEST + 1), at)), np.float32)
 
 
 @functools.cache
