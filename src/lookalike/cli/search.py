@@ -86,11 +86,8 @@ def search_command(
     Of a large library, only the part that is like IMAGE is compared, and a picture may be missed;
     `lookalike stats` says how many are found. With --exact, and with any of --folder, --format,
     --from, --to, --camera and --min-side, which all must hold, none is missed. Nor is with
-    --offset: as long as the library stays as it is, one stretch of the answers goes on where the
-    one before ended.
-
-    With --fold, the copies of a hit are told beside it and are no hits of their own: what
-    `lookalike duplicates` found when it was last run, and files with the same content.
+    --offset and --fold: as long as the library stays as it is, one stretch of the answers goes on
+    where the one before ended. Copies to fold are those that `lookalike duplicates` has found.
 
     The score is the cosine of the two embeddings: 1 is the same, 0 is unrelated. The distance is
     the L2 distance between them.
