@@ -1,4 +1,4 @@
-"""The copies of `benchmarks.duplicates` → how many are found with candidates from one source only.
+"""The copies of `benchmarks.copies` → how many are found with candidates from one source only.
 
 This is the one benchmark that reaches inside: no user can choose where candidates come from.
 """
@@ -9,7 +9,8 @@ import importlib
 import sys
 from pathlib import Path
 
-from benchmarks import duplicates
+from benchmarks import copies
+from benchmarks.duplicates import by_groups, precision, recalls
 from benchmarks.measuring import Figures, Settings, alone, show, timed
 from lookalike import Library
 
@@ -26,23 +27,25 @@ _SOURCES = {  # neighbours by hash, by embedding
 
 def measure(settings: Settings) -> Figures:
     """Recall by kind for each source, and the seconds that it takes."""
-    folder = duplicates.make(settings)
+    folder = copies.make(settings)
     place = settings.scratch / "sources.library"
-    seconds, recalls = {}, {}
+    columns: dict[str, dict[str, float]] = {}
     with Library.open(place, create=True) as library:
         library.index(folder)
         library.duplicates()  # reads the pictures
         for name, (same, alike) in _SOURCES.items():
             vars(search).update(SAME=same, ALIKE=alike)
             _forget(place)
-            seconds[name] = timed(library.duplicates)
-            recalls[name] = duplicates.recalls(set(duplicates.pairs(library)), folder)
-    rows: list[tuple[object, ...]] = [
-        (kind, *(found[kind] for found in recalls.values())) for kind in duplicates.KINDS
-    ]
-    rows.append(("seconds", *seconds.values()))
-    show("recall by where candidates come from", ("copies", *recalls), rows)
-    return {f"sources_{name.split(',')[0]}_s": round(took, 1) for name, took in seconds.items()}
+            seconds = timed(library.duplicates)
+            pairs = by_groups(library.duplicates(look=False)).pairs
+            columns[name] = recalls(pairs, folder)
+            columns[name] |= {"precision of pairs": precision(pairs), "seconds": seconds}
+    rows = [(row, *(found[row] for found in columns.values())) for row in columns["both"]]
+    show("recall by where candidates come from", ("copies", *columns), rows)
+    return {
+        f"sources_{name.replace(', ', '_')}_s": round(found["seconds"], 1)
+        for name, found in columns.items()
+    }
 
 
 def _forget(library: Path) -> None:

@@ -59,8 +59,9 @@ class Settings:
     quick: bool = False
     flowers: Path | None = None
 
-    def pictures(self) -> list[Path]:
-        """The flowers' files in order of name; in a quick run the first 1,000 of them.
+    def pictures(self, *, every: bool = False) -> list[Path]:
+        """The flowers' files in order of name; in a quick run the first 1,000 of them, unless
+        ``every`` one is wanted.
 
         Raises `MissingError` where there are none.
         """
@@ -70,7 +71,7 @@ class Settings:
                 f"or {FLOWERS}; the figures that need them are left out."
             )
         files = sorted((self.flowers / "images").glob("*.jpg"))
-        return files[:1000] if self.quick else files
+        return files[:1000] if self.quick and not every else files
 
 
 def find_flowers(given: str | None = None) -> Path | None:

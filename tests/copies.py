@@ -81,7 +81,7 @@ COPIES: dict[str, tuple[Copying, tuple[str, ...]]] = {
     "flipped": (lambda one: one.transpose(FLIPPED), ("mirrored",)),
     "across": (lambda one: one.transpose(Image.Transpose.TRANSPOSE), ("mirrored", "turned")),
     "caption": (captioned, ("edited",)),
-    "border": (bordered, ("extended",)),
+    "border": (bordered, ("bordered",)),
 }
 
 

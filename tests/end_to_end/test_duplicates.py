@@ -37,6 +37,20 @@ def test_groups_in_words(copies: Path, library: Path) -> None:
     assert done.err == ""
 
 
+def test_a_search_folds_copies_into_one_answer(copies: Path, library: Path) -> None:
+    ask = ("search", copies / "0.jpg", "--library", library, "--fold")
+    before = run(*ask).out.splitlines()
+    assert before[-2] == "3 answers and 1 copy of them."
+    assert before[-1].startswith("4 pictures were not compared for near copies yet: ")
+    run("duplicates", "--library", library)
+    after = run(*ask).out.splitlines()
+    assert after[1].endswith(f"{copies / '0.jpg'}  and 1 copy")
+    assert after[-1] == "2 answers and 2 copies of them."
+    answer = run(*ask, "--json").json
+    assert (answer["total"], answer["folded"], answer["waiting"]) == (2, 2, 0)
+    assert [one["path"] for one in answer["hits"][0]["copies"]] == [str(copies / "crop.jpg")]
+
+
 def test_groups_for_programs(copies: Path, library: Path) -> None:
     answer = run("duplicates", "--library", library, "--json").json
     assert (answer["copies"], answer["waiting"]) == (2, 0)

@@ -20,6 +20,7 @@ from PIL import Image
 from lookalike import Filter, Library
 from lookalike.assistant import INSTALL, answer_assistants
 from lookalike.errors import MissingExtraError
+from tests.pictures import make_jpeg, textured
 from tests.served import BYTES_NAME, NOT_UNICODE, id_of, make_library
 
 mcp = pytest.importorskip("mcp")
@@ -102,6 +103,20 @@ def test_an_assistant_finds_what_python_finds(library: Library) -> None:
     if NOT_UNICODE:
         names = {Path(hit["path"]).name for hit in by_id.structured_content["hits"]}
         assert BYTES_NAME.encode("utf-8", "backslashreplace").decode() in names
+
+
+@pytest.mark.slow
+def test_copies_are_one_answer_for_an_assistant(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for name, seed in (("one", 1), ("copy", 1), ("other", 2)):
+        (tmp_path / "pictures" / f"{name}.jpg").write_bytes(make_jpeg(textured(seed=seed)))
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.index(tmp_path / "pictures")
+        asked = {"id": id_of(library, "other.jpg")}
+        plain, folded = ask(library, ("search", asked), ("search", {**asked, "fold": True}))
+    assert [hit["copies"] for hit in plain.structured_content["hits"]] == [0, 0]
+    assert [hit["copies"] for hit in folded.structured_content["hits"]] == [1]
+    assert (plain.structured_content["waiting"], folded.structured_content["waiting"]) == (None, 3)
 
 
 @pytest.mark.slow

@@ -25,9 +25,9 @@ def pair(
     part: str,
     window: tuple[float, float, float, float] = WHOLE,
     orientation: int = 0,
-    agreement: float = 0.99,
+    **told: Any,
 ) -> Pair:
-    return Pair(whole, part, Placed(window, orientation, agreement))
+    return Pair(whole, part, Placed(window, orientation, 0.99, **told))
 
 
 def names(groups: list[Group]) -> list[list[str]]:
@@ -145,6 +145,42 @@ def _forced(best: Record, other: Record, pair: Pair) -> Group:
 
 def test_sizes_and_captions_are_told() -> None:
     big, small = content("b", width=1000, height=500), content("s", width=500, height=250)
-    (found,) = group(by_content([big, small]), [pair("b", "s", agreement=0.8)])
+    (found,) = group(by_content([big, small]), [pair("b", "s", spoiled=0.1)])
     assert found.copies[0].how == ("resized", "edited")
-    assert found.copies[0].agreement == 0.8
+    assert found.copies[0].agreement == 0.99
+
+
+@pytest.mark.parametrize("done", [{"orientation": 4}, {"spoiled": 0.1}])
+def test_what_is_unlike_the_others_is_not_the_best(done: dict[str, Any]) -> None:
+    records = [content("changed", size=9), content("a", size=8), content("b", size=7)]
+    pairs = [pair("changed", "a", **done), pair("changed", "b", **done), pair("a", "b")]
+    (found,) = group(by_content(records), pairs)
+    assert (found.best.digest, found.why) == ("a", "untouched")
+    (of_two,) = group(by_content(records[:2]), pairs)
+    assert (of_two.best.digest, of_two.why) == ("changed", "bytes")
+
+
+IN_A_FRAME = (0.1, 0.1, 0.8, 0.8)
+
+
+def test_a_border_makes_no_picture_better() -> None:
+    framed, plain = content("f", width=1000, height=500), content("p", width=800, height=400)
+    pairs = [pair("f", "p", IN_A_FRAME, framed=True)]
+    (found,) = group(by_content([framed, plain]), pairs)
+    assert (found.best, found.why) == (plain, "untouched")
+    assert [copy.how for copy in found.copies] == [("bordered",)]
+
+
+def test_among_pictures_without_a_border_the_best_is_told_as_ever() -> None:
+    framed, small = content("f", width=1000, height=500), content("s", width=80, height=40)
+    plain = content("p", width=800, height=400)
+    pairs = [pair("f", "p", IN_A_FRAME, framed=True), pair("p", "s")]
+    found = group(by_content([framed, small, plain]), [*pairs, pair("f", "s", framed=True)])
+    assert [(one.best, one.why) for one in found] == [(plain, "untouched")]
+    small_frame = content("f", width=500, height=250)
+    (one,) = group(by_content([small_frame, small, plain]), pairs)
+    assert (one.best, one.why) == (plain, "pixels")
+    assert {copy.record.digest: copy.how for copy in one.copies} == {
+        "s": ("resized",),
+        "f": ("bordered", "resized"),
+    }

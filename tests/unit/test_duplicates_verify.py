@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 
 from lookalike.duplicates import windows
 from lookalike.duplicates.neighbours import hashes, nearest
@@ -43,10 +43,39 @@ def test_the_orientations_are_all_there_are() -> None:
 def test_windows_are_means_of_what_they_cover() -> None:
     grey = np.repeat(np.arange(SIDE, dtype=np.float32)[None], SIDE, axis=0)
     half = np.array([[0.25, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 0.5]])
-    cells = windows.seen(grey, half, 4)
+    cells = windows.seen(windows.sums(grey), half, 4)
     assert cells.shape == (2, 4, 4)
     np.testing.assert_allclose(cells[0, 0], [19.5, 27.5, 35.5, 43.5], atol=1e-4)
     np.testing.assert_allclose(cells[1, 0], [7.5, 23.5, 39.5, 55.5], atol=1e-4)
+
+
+def test_windows_may_begin_and_end_anywhere() -> None:
+    chance = np.random.default_rng(7)
+    grey = chance.uniform(0, 255, (SIDE, SIDE)).astype(np.float32)
+    sides = chance.uniform(0.4, 1, (20, 2))
+    some = np.concatenate([chance.uniform(0, 1, (20, 2)) * (1 - sides), sides], axis=1)
+    across = windows.means(some[:, 0], some[:, 2], 16)
+    down = windows.means(some[:, 1], some[:, 3], 16)
+    expected = down @ grey @ across.transpose(0, 2, 1)
+    np.testing.assert_allclose(windows.seen(windows.sums(grey), some, 16), expected, atol=2e-3)
+
+
+def test_the_waves_of_all_windows_are_those_of_each() -> None:
+    grey = np.random.default_rng(8).uniform(0, 255, (SIDE, SIDE)).astype(np.float32)
+    shape = windows.shape_of(1.3)
+    every = np.concatenate(windows.places(shape))
+    cells = windows.seen(windows.sums(grey), every, windows.COARSE)
+    expected = windows.waves(cells.reshape(len(every), -1))
+    np.testing.assert_allclose(windows.vectors(grey, shape), expected, atol=1e-3)
+    assert np.array_equal(windows.place(shape, 40), every[40])
+
+
+def test_several_pictures_are_found_as_each_by_itself() -> None:
+    original = scene(11)
+    parts = [known(scaled(cropped(original, 0.8))), known(scene(12)), known(original)]
+    whole = Whole(known(original))
+    assert whole.find_all(parts * 4) == [whole.find(part) for part in parts] * 4
+    assert [one is not None for one in whole.find_all(parts)] == [True, False, True]
 
 
 @pytest.mark.parametrize("ratio", [0.4, 1.0, 1.5, 2.5])
@@ -133,6 +162,48 @@ def test_the_nearest_are_those_with_the_largest_products(monkeypatch: pytest.Mon
         if cosines[row, other] >= 0.3
     }
     assert got == wanted
+
+
+@pytest.mark.parametrize("shade", ["white", "black", "gray"])
+def test_a_border_is_told(shade: str) -> None:
+    original = scene(9)
+    framed = ImageOps.expand(original, 20, shade)
+    placed = found(framed, original)
+    assert placed is not None
+    assert placed.framed
+    letterbox = Image.new("RGB", (480, 420), shade)
+    letterbox.paste(original, (0, 50))
+    placed = found(letterbox, original)
+    assert placed is not None
+    assert placed.framed
+
+
+def test_what_a_crop_leaves_out_is_no_border() -> None:
+    placed = found(scene(10), cropped(scene(10), 0.8))
+    assert placed is not None
+    assert not placed.framed
+    thing = Image.new("RGB", (480, 320), "white")  # as in a catalogue
+    thing.paste(scene(10, (200, 160)), (140, 80))
+    placed = found(thing, thing.crop((60, 40, 420, 280)))
+    assert placed is not None
+    assert not placed.framed
+
+
+def test_what_is_drawn_over_a_copy_is_told() -> None:
+    original = scene(13)
+    captioned, worse = COPIES["caption"][0](original), COPIES["recompressed"][0](original)
+    drawn, same = found(original, captioned), found(original, worse)
+    assert drawn is not None
+    assert same is not None
+    assert drawn.spoiled > 0.05 > same.spoiled
+
+
+def test_strangers_with_little_inside_the_same_border_are_no_copies() -> None:
+    first, second = (
+        ImageOps.expand(scene(seed).filter(ImageFilter.GaussianBlur(25)), 24, "white")
+        for seed in (6, 7)
+    )
+    assert Whole(known(first)).find(known(second), thorough=True) is None
 
 
 def test_a_border_that_strangers_share_makes_no_copies_of_them() -> None:

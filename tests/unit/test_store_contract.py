@@ -70,7 +70,9 @@ def test_a_catalogue_has_all_that_a_library_asks_for(engine: str, tmp_path: Path
     assert (store.is_empty(), store.count_skipped(), store.skipped()) == (False, 1, [odd])
     assert store.settings()["model"] == "a model"
     assert len(store.sample(3)) == 2
-    assert np.array_equal(np.concatenate(list(store.embedding_blocks())), units(2, DIM))
+    ids, blocks = zip(*store.embedding_blocks(), strict=True)
+    assert np.array_equal(np.concatenate(blocks), units(2, DIM))
+    assert np.concatenate(ids).tolist() == [1, 2]
     store.save_caches()
     assert store.size() > 0
     store.close()
@@ -103,6 +105,36 @@ def test_what_is_known_of_files_comes_in_order_of_path(engine: str, tmp_path: Pa
     assert [row[2] for row in store.known_files(ROOT) if not row[3]] == [-1, -1]
     assert relatives(store.records(ROOT, "b")) == ["b/1.jpg", "b/c/2.jpg"]
     assert list(store.known_files("/nowhere")) == []
+    store.close()
+
+
+@pytest.mark.parametrize("engine", CATALOGUES)
+def test_pictures_are_found_by_their_contents(engine: str, tmp_path: Path) -> None:
+    store = CATALOGUES[engine](tmp_path)
+    assert store.contents() == {}
+    some = [record(f"{name}.jpg", digest=name[0]) for name in ("a1", "a2", "b1", "c1")]
+    store.upsert(some, units(4, DIM))
+    assert store.contents() == {"a": 2, "b": 1, "c": 1}
+    found = store.find_contents({"a", "c", "gone"})
+    assert sorted(relatives(found)) == ["a1.jpg", "a2.jpg", "c1.jpg"]
+    assert store.find_contents(()) == []
+    store.close()
+
+
+@pytest.mark.parametrize("engine", CATALOGUES)
+def test_embeddings_of_some_come_with_their_ids(engine: str, tmp_path: Path) -> None:
+    store = CATALOGUES[engine](tmp_path)
+    rows = units(600, DIM)
+    store.upsert(records(600), rows)
+    ids = [one.id for one in store.records()]
+    wanted = np.array([-1, *ids[5:590], 10**9])
+    found = dict(
+        pair
+        for some, block in store.embedding_blocks(wanted)
+        for pair in zip(some.tolist(), block, strict=True)
+    )
+    assert sorted(found) == ids[5:590]
+    assert np.array_equal(found[ids[7]], rows[7])
     store.close()
 
 
@@ -744,6 +776,62 @@ def test_answers_of_an_empty_store(store: VectorStore) -> None:
     assert (none.hits, none.total, none.next) == ((), 0, None)
     assert none.distribution is not None
     assert sum(none.distribution.counts) == 0
+
+
+def _folded(
+    ranked: list[tuple[int, float]], alike: dict[int, int]
+) -> list[tuple[int, float, list[tuple[int, float]]]]:
+    """Answers in order, those that show the same in the first of them, once more in Python."""
+    groups: dict[object, list[tuple[int, float]]] = {}
+    for image, score in ranked:
+        groups.setdefault(alike.get(image, str(image)), []).append((image, score))
+    return [(*first, rest) for first, *rest in groups.values()]
+
+
+@pytest.mark.parametrize("name", ["all", "half", "composed", "none"])
+@pytest.mark.parametrize("k", [1, 7, COUNT + 1])
+def test_folded_stretches_put_together_are_all_answers(
+    collection: VectorStore, name: str, k: int
+) -> None:
+    wanted = FILTERS[name][0]
+    query = units(1, DIM, seed=9)[0]
+    ids = [one.id for one in collection.records()]
+    # every second picture in some group: equal ones, far ones, and one whose others are gone
+    alike = {image: number % 60 for number, image in enumerate(ids[::2])}
+    alike |= {ids[1]: 1000, 10**9: 1000}
+    truth = _folded(brute_force(collection, query, wanted, (3,)), alike)
+    pictures = sum(1 + len(copies) for *_, copies in truth)
+    found: list[tuple[int, float, list[tuple[int, float]]]] = []
+    at: int | None = 0
+    while at is not None and len(found) < 20:
+        part = collection.answers(query, k, offset=at, without=(3,), where=wanted, fold=alike)
+        assert (part.total, part.folded) == (len(truth), pictures - len(truth))
+        found += [(hit.record.id, hit.score, found_by(list(hit.copies))) for hit in part.hits]
+        at = part.next
+    assert found == truth[: len(found)]
+    assert at is not None or len(found) == len(truth)
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2, 149, 298])
+def test_a_folded_stretch_may_begin_among_equal_scores(
+    collection: VectorStore, offset: int
+) -> None:
+    found, rows = collection.embeddings()
+    query = rows[next(at for at, one in enumerate(found) if one.relative.startswith("a/b/"))]
+    alike = {one.id: number // 2 for number, one in enumerate(found)}
+    truth = _folded(brute_force(collection, query, Filter()), alike)
+    part = collection.answers(query, 5, offset=offset, fold=alike)
+    assert [(hit.record.id, hit.score, found_by(list(hit.copies))) for hit in part.hits] == truth[
+        offset : offset + 5
+    ]
+
+
+def test_nothing_to_fold_changes_nothing(collection: VectorStore) -> None:
+    query = units(1, DIM, seed=9)[0]
+    plain = collection.answers(query, 9, offset=4, distribution=True)
+    folded = collection.answers(query, 9, offset=4, distribution=True, fold={})
+    assert (plain.folded, folded.folded) == (None, 0)
+    assert dataclasses.replace(folded, folded=None) == plain
 
 
 @pytest.mark.parametrize("name", FILTERS)

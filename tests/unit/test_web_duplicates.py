@@ -54,6 +54,25 @@ def looked(client: FlaskClient) -> Any:
     return answer
 
 
+def test_copies_are_folded_into_one_hit(client: FlaskClient, library: Library) -> None:
+    def folded(**how: Any) -> Any:
+        asked = {"id": id_of(library, "2.jpg"), "fold": True, **how}
+        return client.post("/api/search", json=asked).get_json()
+
+    before = folded()
+    assert (before["total"], before["folded"], before["waiting"]) == (3, 1, 5)
+    looked(client)
+    after = folded()
+    assert (after["total"], after["folded"], after["waiting"]) == (2, 2, 0)
+    names = [[one["relative"] for one in (hit, *hit["copies"])] for hit in after["hits"]]
+    assert sorted(map(sorted, names)) == [["0.jpg", "crop.jpg"], ["1.jpg", "copy of 1.jpg"]]
+    assert [folded(k=1, offset=at)["hits"][0] for at in (0, 1)] == after["hits"]
+    plain = folded(fold=False)
+    assert {"total", "folded", "waiting"}.isdisjoint(plain)
+    assert all("copies" not in hit for hit in plain["hits"])
+    assert client.post("/api/search", json={"id": 1, "fold": 1}).status_code == 400
+
+
 def test_exact_copies_are_known_at_once_and_near_ones_after_a_look(client: FlaskClient) -> None:
     before = known(client)
     assert (before["total"], before["copies"], before["waiting"]) == (1, 1, 5)

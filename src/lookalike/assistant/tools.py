@@ -19,7 +19,7 @@ from mcp.types import CallToolResult, ContentBlock, ImageContent, TextContent, T
 from pydantic import Field, RootModel
 
 from lookalike.errors import LookalikeError
-from lookalike.library import Facets, FileMetadata, Filter, Library, Record, Stats, Words
+from lookalike.library import Facets, FileMetadata, Filter, Hit, Library, Record, Stats, Words
 
 _MOST = 100  # hits at a time: an assistant reads every one of them
 _ABOUT = """\
@@ -49,13 +49,16 @@ class Match:
     height: int
     taken: str | None
     camera: str | None
+    copies: int
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The pictures that were found, best first."""
+    """The pictures that were found, best first. Where copies were folded, ``waiting`` is how many
+    pictures no look for duplicates has compared: of these, only exact copies are folded."""
 
     hits: list[Match]
+    waiting: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,9 @@ class Tools:
         taken_to: _Date = None,
         camera: _Camera = None,
         min_side: _Side = None,
+        fold: Annotated[
+            bool, Field(description="Count copies of one picture as one; tells how many.")
+        ] = False,
         thumbnails: Annotated[bool, Field(description="Send small pictures of them, too.")] = False,
     ) -> Annotated[CallToolResult, RootModel[Found]]:
         """Find the pictures that look most like a picture file, a picture of the library, or words.
@@ -107,18 +113,21 @@ class Tools:
         """
         query = _query(path, id, words)
         with _told():
-            where = Filter(folder, tuple(formats or ()), taken_from, taken_to, camera, min_side)
+            wanted = Filter(folder, tuple(formats or ()), taken_from, taken_to, camera, min_side)
             # without a filter, a large library need not compare all
-            hits = self._library.search(query, k, where=None if where == Filter() else where)
-        matches = [
-            Match(
-                hit.record.id, hit.path, hit.score, hit.distance, hit.record.width,
-                hit.record.height, hit.record.taken, hit.record.camera,
-            )
-            for hit in hits
-        ]  # fmt: skip
+            where = None if wanted == Filter() else wanted
+            hits, waiting = self._hits(query, k, where, fold=fold)
+        matches = [_match(hit) for hit in hits]
         small = [self._thumbnail(hit.record) for hit in hits] if thumbnails else []
-        return _result(Found(matches), [one for one in small if one])
+        return _result(Found(matches, waiting), [one for one in small if one])
+
+    def _hits(
+        self, query: str | int | Words, k: int, where: Filter | None, *, fold: bool
+    ) -> tuple[Sequence[Hit], int | None]:
+        if not fold:
+            return self._library.search(query, k, where=where), None
+        found = self._library.answers(query, k, where=where, fold=True)
+        return found.hits, found.waiting
 
     def details(
         self,
@@ -187,6 +196,14 @@ def server_of(library: Library, version: str) -> MCPServer[Any]:
             tool, annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False)
         )
     return server
+
+
+def _match(hit: Hit) -> Match:
+    one = hit.record
+    return Match(
+        one.id, hit.path, hit.score, hit.distance, one.width, one.height, one.taken, one.camera,
+        len(hit.copies),
+    )  # fmt: skip
 
 
 def _query(path: str | None, number: int | None, words: str | None) -> str | int | Words:

@@ -19,6 +19,8 @@ def count_fields(counted: Answers | None) -> dict[str, object]:
     if counted is None:
         return {}
     fields: dict[str, object] = {"total": counted.total, "next": counted.next}
+    if counted.folded is not None:
+        fields |= {"folded": counted.folded, "waiting": counted.waiting}
     if counted.distribution is not None:
         fields["distribution"] = asdict(counted.distribution)
     return fields
@@ -32,7 +34,19 @@ def print_counts(counted: Answers | None) -> None:
         _print_distribution(counted.distribution)
     answers = "answer" if counted.total == 1 else "answers"
     more = f"; --offset {counted.next} goes on" if counted.next is not None else ""
-    click.echo(f"{counted.total:,} {answers}{more}.")
+    click.echo(f"{counted.total:,} {answers}{_with_copies(counted)}{more}.")
+    if counted.waiting:
+        pictures = "picture was" if counted.waiting == 1 else "pictures were"
+        click.echo(
+            f"{counted.waiting:,} {pictures} not compared for near copies yet: "
+            "`lookalike duplicates` does."
+        )
+
+
+def _with_copies(counted: Answers) -> str:
+    if not counted.folded:
+        return ""
+    return f" and {counted.folded:,} {'copy' if counted.folded == 1 else 'copies'} of them"
 
 
 def _print_distribution(spread: Distribution) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _DOING = {"looking": "Looking at pictures", "comparing": "Comparing"}
 _WHY = {
+    "untouched": "no border, nothing changed",
     "pixels": "most pixels",
     "bytes": "most bytes",
     "oldest": "oldest file",
@@ -75,7 +76,7 @@ def duplicates_command(
     (to 60 % of both sides), turned by a quarter or a half, mirrored, or have a caption or a border;
     each is verified on pixels. The first run looks at all pictures, later ones at what is new.
 
-    In each group the picture with most pixels is proposed, then most bytes, then the oldest file.
+    In each group the picture with most pixels is proposed, or one that has no border around it.
     Nothing is deleted: --paths, --null and --json give the copies to a tool of your choice.
 
     A and B are paths of pictures in the library. What you decide is kept for their contents,

@@ -54,6 +54,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Show how the scores of all pictures lie; compares every picture.",
 )
+@click.option(
+    "--fold",
+    is_flag=True,
+    help="Count pictures that show the same as one; compares every picture.",
+)
 @filter_options
 @click.option(
     "--previews/--no-previews",
@@ -77,8 +82,8 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     Of a large library, only the part that is like IMAGE is compared, and a picture may be missed;
     `lookalike stats` says how many are found. With --exact, and with any of --folder, --format,
     --from, --to, --camera and --min-side, which all must hold, none is missed. Nor is with
-    --offset: as long as the library stays as it is, one stretch of the answers goes on where the
-    one before ended.
+    --offset and --fold: as long as the library stays as it is, one stretch of the answers goes on
+    where the one before ended. Copies to fold are those that `lookalike duplicates` has found.
 
     With --save the answers go to a file, and what it holds is told instead of them.
 
@@ -107,7 +112,7 @@ def _tell(
     found = _ask(library, asked, **how)
     saved = _save(library, found, question, target, force)
     if as_json:
-        print_json({"query": question.shown(), **_answer(found, saved)})
+        print_json({"query": question.shown(), **_answer(found, saved, fold=how["fold"])})
     else:
         _print(library, found, saved, previews, above=how["offset"] or 0)
 
@@ -122,9 +127,9 @@ def _save(
     return library.save(found.hits, target, query=question.shown(), force=force)
 
 
-def _answer(found: _Found, saved: Saved | None) -> dict[str, object]:
+def _answer(found: _Found, saved: Saved | None, *, fold: bool) -> dict[str, object]:
     return {
-        "hits": [_fields(hit) for hit in found.hits],
+        "hits": [_fields(hit, fold=fold) for hit in found.hits],
         **count_fields(found.counted),
         **({"saved": saved_fields(saved)} if saved else {}),
     }
@@ -159,12 +164,15 @@ def _ask(
     exact: bool,
     offset: int | None,
     distribution: bool,
+    fold: bool,
     **only: Any,
 ) -> _Found:
     where = filter_of(library, **only)
-    if offset is None and not distribution:
+    if offset is None and not distribution and not fold:
         return _Found(library.search(asked, k, where=where, exact=exact), where)
-    counted = library.answers(asked, k, offset=offset or 0, where=where, distribution=distribution)
+    counted = library.answers(
+        asked, k, offset=offset or 0, where=where, distribution=distribution, fold=fold
+    )
     return _Found(list(counted.hits), where, counted)
 
 
@@ -182,7 +190,8 @@ def filter_of(library: Library, folder: str | None, **only: Any) -> Filter | Non
     return None if where == Filter() else where
 
 
-def _fields(hit: Hit) -> dict[str, object]:
+def _fields(hit: Hit, *, fold: bool = False) -> dict[str, object]:
+    copies = {"copies": [_fields(one) for one in hit.copies]} if fold else {}
     return {
         "path": hit.path,
         "score": hit.score,
@@ -190,7 +199,13 @@ def _fields(hit: Hit) -> dict[str, object]:
         "id": hit.record.id,
         "width": hit.record.width,
         "height": hit.record.height,
+        **copies,
     }
+
+
+def _more(hit: Hit) -> str:
+    number = len(hit.copies)
+    return f"  and {number:,} {'copy' if number == 1 else 'copies'}" if number else ""
 
 
 def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, above: int) -> None:
@@ -217,7 +232,7 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
             f"{rank}",
             f"{hit.score:.3f}",
             f"{hit.distance:.3f}",
-            Text(printable(hit.path)),
+            Text.assemble(printable(hit.path), (_more(hit), "dim")),
         ]
         if shown:
             cells.insert(1, shown.of(hit.record))

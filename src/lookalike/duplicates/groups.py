@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from lookalike.stores.base import Record
 
 _ALL = 0.97  # the part of a side from which on a copy shows all of it
 _SAME_SIZE = 0.02  # how far dimensions may differ by rounding
-_UNTOUCHED = 0.93  # the agreement below which something was drawn over a copy
+_EDITED = 0.05  # the part of the details from which on something was drawn over a copy
 
 Decision = tuple[str, str]
 """Two contents that are no duplicates, by SHA-256, in order; twice the same means that all files
@@ -26,10 +26,10 @@ class Copy:
     """A picture that shows what the best of its group shows.
 
     ``how`` is ``("exact",)`` for the same content, else some of: ``resized``, ``cropped`` (it
-    shows a part), ``extended`` (it shows more: the best is a part of it, or it has a border),
-    ``turned``, ``mirrored``, ``edited`` (a caption, say), or ``recompressed`` if it is none of
-    these. ``turned`` is by how many degrees to the right, after mirroring; ``shown`` how much of
-    the larger of the two the other is, by area; ``agreement`` that of the details, 1 is the same.
+    shows a part), ``extended`` (it shows more: the best is a part of it), ``bordered``, ``turned``,
+    ``mirrored``, ``edited`` (a caption, say), or ``recompressed`` if it is none of these.
+    ``turned`` is by how many degrees to the right, after mirroring; ``shown`` how much of the
+    larger of the two the other is, by area; ``agreement`` that of the details, 1 is the same.
     """
 
     record: Record
@@ -41,9 +41,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Pictures that show the same. ``best`` is proposed to be kept, since it has the most
-    ``pixels`` or ``bytes``, is the ``oldest`` or the first by ``path``: that is ``why``. Each of
-    the ``copies`` was compared with it."""
+    """Pictures that show the same. ``best`` is proposed to be kept, since it is ``untouched`` (has
+    no border, and is not what was turned or drawn over), has the most ``pixels`` or ``bytes``, is
+    the ``oldest`` or the first by ``path``: that is ``why``. Each of the ``copies`` was compared
+    with it."""
 
     best: Record
     why: str
@@ -59,6 +60,37 @@ def rank(record: Record) -> tuple[int, int, int, bytes]:
     """What the best picture has least of: most pixels, most bytes, oldest, first by path."""
     place = os.fsencode(record.path)
     return -record.width * record.height, -record.size, record.mtime_ns, place
+
+
+class Order:
+    """In which order pictures are proposed to be kept: by `rank`, but those last that are another
+    picture within a border, and of those with as many pixels the ones that are turned or drawn over
+    unlike the others. Both add pixels or bytes, and show nothing more.
+
+    A border is seen in the picture itself. Of two pictures none can say which was turned, or has
+    the caption; of more, it is the one that is unlike most of the others.
+    """
+
+    def __init__(self, pairs: Iterable[Pair]) -> None:
+        self._framed: set[str] = set()
+        self._near, self._unlike = Counter[str](), Counter[str]()
+        for pair in pairs:
+            ends, placed = (pair.whole, pair.part), pair.placed
+            self._near.update(ends)
+            if placed.orientation or _is_edited(placed):
+                self._unlike.update(ends)
+            if placed.framed:
+                self._framed.add(pair.whole)
+
+    def __call__(self, record: Record) -> tuple[bool, int, bool, int, int, bytes]:
+        """What the best picture has least of."""
+        one, near = record.digest, self._near[record.digest]
+        unlike = near > 1 and 2 * self._unlike[one] > near
+        pixels, size, age, path = rank(record)
+        return one in self._framed, pixels, unlike, size, age, path
+
+
+_WHY = ("untouched", "pixels", "untouched", "bytes", "oldest", "path")
 
 
 def by_content(records: Iterable[Record]) -> dict[str, list[Record]]:
@@ -86,12 +118,13 @@ def group(
         ends = (pair.whole, pair.part)
         if contents.keys() >= set(ends) and (min(ends), max(ends)) not in apart:
             near[pair.whole][pair.part] = near[pair.part][pair.whole] = pair
+    order = Order(pair for some in near.values() for pair in some.values())
     alone = (digest for digest in contents if digest not in near)
     parts = [*connected((one.whole, one.part) for some in near.values() for one in some.values())]
     found = [
         made
         for part in [*parts, *([digest] for digest in alone)]
-        for made in _stars(part, contents, near, apart)
+        for made in _stars(part, contents, near, apart, order)
     ]
     return sorted(found, key=lambda one: (-one.spare, os.fsencode(one.best.path)))
 
@@ -122,8 +155,9 @@ def _stars(
     contents: Mapping[str, Sequence[Record]],
     near: Mapping[str, Mapping[str, Pair]],
     apart: set[Decision],
+    order: Order,
 ) -> Iterator[Group]:
-    left = sorted(part, key=lambda digest: rank(contents[digest][0]))
+    left = sorted(part, key=lambda digest: order(contents[digest][0]))
     while left:
         best = left[0]
         mine = [one for one in left[1:] if one in near.get(best, {})]
@@ -135,14 +169,15 @@ def _stars(
             pair = near[best][other]
             copies += [_copy(one, record, pair) for one in contents[other]]
         if copies:
-            yield Group(record, _why(record, copies), tuple(copies))
+            yield Group(record, _why(record, copies, order), tuple(copies))
 
 
-def _why(best: Record, copies: Sequence[Copy]) -> str:
+def _why(best: Record, copies: Sequence[Copy], order: Order) -> str:
     """The first thing by which the best is before all others."""
-    names = ("pixels", "bytes", "oldest", "path")
-    second = min(rank(one.record) for one in copies)
-    return next(name for name, a, b in zip(names, rank(best), second, strict=True) if a != b)
+    ends = order(best), min(order(one.record) for one in copies)
+    why = next(name for name, one, other in zip(_WHY, *ends, strict=True) if one != other)
+    # What has more pixels or bytes in spite of it must not be passed over without a word.
+    return why if rank(best) < min(rank(one.record) for one in copies) else "untouched"
 
 
 def _copy(record: Record, best: Record, pair: Pair) -> Copy:
@@ -151,21 +186,28 @@ def _copy(record: Record, best: Record, pair: Pair) -> Copy:
     _, _, wide, high = placed.window
     mirrored, quarters = placed.orientation >= 4, placed.orientation % 4
     how = []
-    if min(wide, high) < _ALL:
-        how.append("extended" if is_whole else "cropped")
+    if min(wide, high) < _ALL or (placed.framed and is_whole):
+        longer = "bordered" if placed.framed else "extended"
+        how.append(longer if is_whole else "cropped")
     if _is_resized(whole, part, placed):
         how.append("resized")
     if mirrored:
         how.append("mirrored")
     if quarters and not (mirrored and quarters == 2):  # mirrored top to bottom, nothing else
         how.append("turned")
-    if placed.agreement < _UNTOUCHED:
+    if _is_edited(placed):
         how.append("edited")
     # How the part must be turned to lie in the whole, to the left; undoing it turns the other way,
     # but for what is mirrored: that is undone by doing it again.
     left = quarters if is_whole or mirrored else -quarters
     shown = round(wide * high, 3) if min(wide, high) < _ALL else 1.0
     return Copy(record, tuple(how or ["recompressed"]), -left * 90 % 360, shown, placed.agreement)
+
+
+def _is_edited(placed: Placed) -> bool:
+    """Whether something is drawn over one of two pictures. Where a border begins, cells hold both,
+    so that nothing can be said of a picture within one."""
+    return placed.spoiled >= _EDITED and not placed.framed
 
 
 def _is_resized(whole: Record, part: Record, placed: Placed) -> bool:

@@ -6,9 +6,9 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from lookalike.duplicates.sketch import SIDE, Sketch
 from lookalike.duplicates.verify import Placed
 
-_METHOD = 1
+_METHOD = 2
 """Another number makes pairs anew: to be raised where other pictures would be found."""
 
 _LOG = logging.getLogger(__name__)
@@ -66,20 +66,26 @@ def load_compared(cache: Path) -> Compared:
         return Compared()
 
 
+def state_of_compared(cache: Path) -> tuple[int, ...]:
+    """What changes whenever `load_compared` would give something else; cheap to ask."""
+    try:
+        found = (folder_in(cache) / "pairs.json").stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def save_compared(cache: Path, compared: Compared) -> None:
     """Keep what was compared."""
-    rows = [
-        [one.whole, one.part, *one.placed.window, one.placed.orientation, one.placed.agreement]
-        for one in compared.pairs
-    ]
+    rows = [[one.whole, one.part, *astuple(one.placed)] for one in compared.pairs]
     content = {"method": _METHOD, "compared": sorted(compared.digests), "pairs": rows}
     text = json.dumps(content).encode("ascii")
     _write(folder_in(cache) / "pairs.json", lambda out: out.write(text))
 
 
-def _pair(whole: str, part: str, *numbers: float) -> Pair:
-    left, top, wide, high, orientation, agreement = numbers
-    return Pair(whole, part, Placed((left, top, wide, high), int(orientation), agreement))
+def _pair(whole: str, part: str, window: Sequence[float], *told: Any) -> Pair:
+    left, top, wide, high = window
+    return Pair(whole, part, Placed((left, top, wide, high), *told))
 
 
 # ---- sketches

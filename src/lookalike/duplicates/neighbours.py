@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.duplicates import windows
-from lookalike.duplicates.sketch import ORIENTATIONS, Sketch, oriented
+from lookalike.duplicates.sketch import ORIENTATIONS, Sketch
 from lookalike.duplicates.windows import Floats
 
 _ROWS = 1024  # compared at a time,
@@ -26,12 +26,9 @@ def hashes(sketches: Callable[[int], Sketch], count: int) -> Halves:
     It is the coarse vector of the whole picture, which a change of size or quality moves hardly,
     and a caption or a border somewhat.
     """
-    across = windows.means([0.0], [1.0], windows.COARSE)[0]
     made = np.empty((count, ORIENTATIONS, windows.WAVES), np.float16)
     for row in range(count):
-        cells = across @ sketches(row).astype(np.float32) @ across.T
-        lying = np.stack([oriented(cells, one) for one in range(ORIENTATIONS)])
-        made[row] = windows.waves(lying.reshape(ORIENTATIONS, -1))
+        made[row] = windows.hashes(sketches(row).astype(np.float32))
     return made
 
 

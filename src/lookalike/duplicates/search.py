@@ -5,22 +5,33 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Container,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL.Image import Image
 
-from lookalike.duplicates.groups import connected, rank
+from lookalike.duplicates.groups import Order, connected
 from lookalike.duplicates.kept import Compared, Pair, Sketches, load_compared, save_compared
 from lookalike.duplicates.neighbours import Halves, Rows, hashes, nearest
 from lookalike.duplicates.sketch import Sketch, sketch_of
 from lookalike.duplicates.verify import Known, Placed, Whole
 from lookalike.errors import ImageError
-from lookalike.stores.base import Embedding, Record
+from lookalike.stores.base import Embedding, Ids, Record
 
 ALIKE = 4
 """How many neighbours by embedding are compared with each picture."""
@@ -32,7 +43,11 @@ _LEAST_ALIKE = 0.4  # the cosine below which an embedding says that there is no 
 _LEAST_SAME = 0.75  # the same of a hash: by chance, one of some ten thousand reaches .7
 _STRETCH = 4096  # pictures after which what was found is kept
 _TOLD = 64  # pictures after which progress is told
+_KNOWN = 1024  # pictures of which what is compared is kept at hand, up to 60 kB each
+_TURNS = 3  # in which the best of a group is compared with the others
 _LOG = logging.getLogger(__name__)
+_Given = TypeVar("_Given")
+_Got = TypeVar("_Got")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +62,10 @@ class Step:
 @dataclass(frozen=True, eq=False)
 class Sources:
     """What a search needs of a library. ``read`` gives a picture to look at and raises ImageError;
-    ``embedding`` gives that of a picture's id."""
+    ``embeddings`` gives those of some rising ids, as many as there are still, in blocks."""
 
     read: Callable[[Record], Image]
-    embedding: Callable[[int], Embedding | None]
+    embeddings: Callable[[Ids], Iterable[tuple[Ids, Embedding]]]
     cache: Path
     writable: bool
     threads: int = 1
@@ -99,24 +114,38 @@ def _stopped(sources: Sources) -> bool:
 def _draw(contents: Contents, sketches: Sketches, sources: Sources) -> None:
     """Make the sketches that are missing, on several threads."""
     missing = [digest for digest in contents if digest not in sketches]
-    coming = iter(missing)
-    with ThreadPoolExecutor(sources.threads, thread_name_prefix="sketch") as pool:
+    with _on_threads(lambda one: _sketch(contents[one], sources), missing, sources.threads) as made:
+        for done, (digest, sketch) in enumerate(zip(missing, made, strict=True), start=1):
+            if sketch is not None:
+                sketches.add(digest, sketch)
+            if _stopped(sources):
+                break
+            if done % _TOLD == 0 or done == len(missing):
+                sources.tell(Step("looking", done, len(missing)))
 
-        def begin(number: int) -> list[tuple[str, Future[Sketch | None]]]:
-            some = islice(coming, number)
-            return [(one, pool.submit(_sketch, contents[one], sources)) for one in some]
+
+def _on_threads(
+    do: Callable[[_Given], _Got], things: Iterable[_Given], threads: int
+) -> AbstractContextManager[Iterator[_Got]]:
+    """What is done with things, in their order, a few of them ahead of whoever takes it; nothing
+    goes on after the block."""
+    return closing(_ahead(do, things, threads))
+
+
+def _ahead(
+    do: Callable[[_Given], _Got], things: Iterable[_Given], threads: int
+) -> Generator[_Got, None, None]:
+    coming = iter(things)
+    with ThreadPoolExecutor(threads, thread_name_prefix="duplicates") as pool:
+
+        def begin(number: int) -> list[Future[_Got]]:
+            return [pool.submit(do, one) for one in islice(coming, number)]
 
         try:
-            waiting = deque(begin(4 * sources.threads))
-            for done in range(1, len(missing) + 1):
-                digest, future = waiting.popleft()
-                if (sketch := future.result()) is not None:
-                    sketches.add(digest, sketch)
-                if _stopped(sources):
-                    break
+            waiting = deque(begin(4 * threads))
+            while waiting:
+                yield waiting.popleft().result()
                 waiting.extend(begin(1))
-                if done % _TOLD == 0 or done == len(missing):
-                    sources.tell(Step("looking", done, len(missing)))
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -150,6 +179,7 @@ class _Comparison:
         self._sketches = sketches
         self._compared = compared
         self._sources = sources
+        self._known = lru_cache(_KNOWN)(self._known_of)
         number = {name: row for row, name in enumerate(names)}
         self._tried = {
             _ordered(number[one.whole], number[one.part])
@@ -198,21 +228,31 @@ class _Comparison:
             parts[one].append(other)
             parts[other].append(one)
         best: dict[tuple[int, int], tuple[int, int, Placed]] = {}
-        for done, (whole, others) in enumerate(parts.items()):
-            if _stopped(self._sources):
-                return False
-            if done % _TOLD == 0:
-                self._tell(start + stretch * done // len(parts), total)
-            seen = Whole(self._known(whole))
-            for part in others:
-                placed = seen.find(self._known(part), thorough=thorough)
-                ends = _ordered(whole, part)
-                if placed and (ends not in best or best[ends][2].agreement < placed.agreement):
-                    best[ends] = whole, part, placed
+        find = partial(self._found_in, thorough=thorough)
+        with _on_threads(find, parts.items(), self._sources.threads) as every:
+            for done, found in enumerate(every):
+                if _stopped(self._sources):
+                    return False
+                if done % _TOLD == 0:
+                    self._tell(start + stretch * done // len(parts), total)
+                for whole, part, placed in found:
+                    ends = _ordered(whole, part)
+                    if ends not in best or best[ends][2].agreement < placed.agreement:
+                        best[ends] = whole, part, placed
         self._tried.update(likely)
         for whole, part, placed in best.values():
             self._compared.pairs.append(Pair(self._names[whole], self._names[part], placed))
         return True
+
+    def _found_in(
+        self, tried: tuple[int, Sequence[int]], *, thorough: bool
+    ) -> list[tuple[int, int, Placed]]:
+        """Those of some pictures that lie in another, with the places."""
+        whole, parts = tried
+        placed = Whole(self._known(whole)).find_all(
+            [self._known(part) for part in parts], thorough=thorough
+        )
+        return [(whole, part, one) for part, one in zip(parts, placed, strict=True) if one]
 
     def _close_groups(self, total: int) -> None:
         """Compare the best picture of each group with all the others of it: candidates are few,
@@ -220,29 +260,35 @@ class _Comparison:
         number = {name: row for row, name in enumerate(self._names)}
         rows = [(number.get(one.whole), number.get(one.part)) for one in self._compared.pairs]
         found = {_ordered(a, b) for a, b in rows if a is not None and b is not None}
-        missing = []
-        for group in connected((one.whole, one.part) for one in self._compared.pairs):
-            inside = [name for name in group if name in number]
-            best = min(inside, key=lambda name: rank(self._contents[name][0]), default=None)
-            if best is not None:
-                missing += [_ordered(number[best], number[one]) for one in inside if one != best]
-        self._verify(sorted(set(missing) - found), total, 0, total, thorough=True)
+        for _ in range(_TURNS):  # what is found may tell that another picture is the best
+            missing = {_ordered(number[a], number[b]) for a, b in self._with_best(number)} - found
+            if not missing or not self._verify(sorted(missing), total, 0, total, thorough=True):
+                return
+            found |= missing
 
-    def _known(self, row: int) -> Known:
+    def _with_best(self, known: Container[str]) -> Iterator[tuple[str, str]]:
+        """The best of each group with each of the others."""
+        order = Order(self._compared.pairs)
+        for group in connected((one.whole, one.part) for one in self._compared.pairs):
+            inside = [name for name in group if name in known]
+            best = min(inside, key=lambda name: order(self._contents[name][0]), default=None)
+            yield from ((best, one) for one in inside if best is not None and one != best)
+
+    def _known_of(self, row: int) -> Known:
         name = self._names[row]
         record = self._contents[name][0]
         return Known.of(self._sketches[name], record.width, record.height)
 
     def _embeddings(self) -> Halves:
         """In half precision: to choose candidates by, a cosine needs no more."""
-        found = np.zeros((len(self._names), 0), np.float16)
-        for at, name in enumerate(self._names):
-            row = self._sources.embedding(self._contents[name][0].id)
-            if row is None:  # it has just been removed
-                continue
+        ids = np.array([self._contents[name][0].id for name in self._names], np.int64)
+        order = np.argsort(ids)
+        rising = ids[order]
+        found = np.zeros((len(ids), 0), np.float16)
+        for some, block in self._sources.embeddings(rising):
             if not found.size:
-                found = np.zeros((len(self._names), len(row)), np.float16)
-            found[at] = row
+                found = np.zeros((len(ids), block.shape[1]), np.float16)
+            found[order[np.searchsorted(rising, some)]] = block
         return found
 
     def _tell(self, done: int, total: int) -> None:

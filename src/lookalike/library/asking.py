@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lookalike.errors import InputError
 from lookalike.library.examples import Asked, embedding
+from lookalike.library.folding import Folding
 from lookalike.library.glance import Indexing, indexing
 from lookalike.library.opening import Model
 from lookalike.library.queries import Queries
@@ -16,9 +19,16 @@ class Asking:
     _store: Catalogue
     _model: Model
     _queries: Queries
+    _folding: Folding
 
     def search(
-        self, query: Asked, k: int = 30, *, where: Filter | None = None, exact: bool = False
+        self,
+        query: Asked,
+        k: int = 30,
+        *,
+        where: Filter | None = None,
+        exact: bool = False,
+        fold: bool = False,
     ) -> list[Hit]:
         """The k pictures that look most like the query, best first.
 
@@ -27,7 +37,8 @@ class Asking:
         are given as `Example`s; the score is then the cosine with the direction of their weighted
         sum. Of the others, those that pass ``where`` are ranked, each of them. Without a filter, a
         large library may miss some; ``stats().index`` says how many, and with ``exact`` every
-        picture is compared.
+        picture is compared. With ``fold``, copies of a hit are no hits of their own, see
+        `Library.answers`.
 
         Raises:
             ImageError: the query cannot be read as a picture.
@@ -35,6 +46,8 @@ class Asking:
             InputError: k is not positive; examples that want no picture, or cancel each other out.
             ModelError: the model is needed and cannot be used, or takes no words.
         """
+        if fold:
+            return list(self.answers(query, k, where=where, fold=True).hits)
         if self._nothing_for(k):
             return []
         wanted, without = embedding(self._queries, query)
@@ -48,13 +61,18 @@ class Asking:
         offset: int = 0,
         where: Filter | None = None,
         distribution: bool = False,
+        fold: bool = False,
     ) -> Answers:
         """A stretch of all answers to a query, best first: k from ``offset`` on, their number, and
         with ``distribution`` how the scores of all lie.
 
         Every picture that passes ``where`` is compared, so as long as the library stays as it is,
-        stretch after stretch gives each picture once. Raises as `Library.search`, and InputError
-        for an offset below 0.
+        stretch after stretch gives each picture once. With ``fold``, what shows the same counts as
+        one: the best is a hit, and the others that pass are its ``copies``. That are the groups of
+        `Library.duplicates` as the last look found them, and files with the same content;
+        ``waiting`` says how many pictures no look has compared. The distribution is that of all.
+
+        Raises as `Library.search`, and InputError for an offset below 0.
         """
         nothing = self._nothing_for(k)
         if offset < 0:
@@ -62,9 +80,17 @@ class Asking:
         if nothing:
             return Answers((), offset, 0)
         wanted, without = embedding(self._queries, query)
-        return self._store.answers(
-            wanted, k, offset=offset, without=without, where=where, distribution=distribution
+        alike = self._folding.alike() if fold else None
+        found = self._store.answers(
+            wanted,
+            k,
+            offset=offset,
+            without=without,
+            where=where,
+            distribution=distribution,
+            fold=alike.groups if alike else None,
         )
+        return replace(found, waiting=alike.waiting) if alike else found
 
     def facets(self, where: Filter | None = None) -> Facets:
         """How many pictures pass a filter, and how many would with each other choice in it."""

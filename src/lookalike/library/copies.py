@@ -127,7 +127,7 @@ class CopiesOf(ABC):
         room = Room()
         return Sources(
             read=lambda record: self._queries.picture(record, duplicates.NEAR, room.taken),
-            embedding=self._store.embedding,
+            embeddings=self._store.embedding_blocks,
             cache=self._store.folder / "cache",
             writable=not self._store.read_only,
             threads=usable_cores(),

@@ -32,6 +32,7 @@ from lookalike.library.asking import Asking
 from lookalike.library.checkup import Finding, check
 from lookalike.library.copies import CopiesOf
 from lookalike.library.exporting import Exporting
+from lookalike.library.folding import Folding
 from lookalike.library.glance import Stats, indexing
 from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
@@ -56,6 +57,7 @@ class Library(Asking, CopiesOf, About, Exporting):
         self._loaded: Encoder | None = None
         self._loading = threading.Lock()
         self._queries = Queries(store, self._encoder, max_pixels)
+        self._folding = Folding(store)
         self._thumbnails = Thumbnails(store.folder / "cache", writable=not store.read_only)
 
     @classmethod

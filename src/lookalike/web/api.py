@@ -43,9 +43,7 @@ def search() -> Response:
     hits, more = _hits(wanted)
     answer: dict[str, Any] = {
         "query": wanted.shown,
-        "hits": [
-            {**summary(hit.record), "score": hit.score, "distance": hit.distance} for hit in hits
-        ],
+        "hits": [_hit(hit, fold=wanted.fold) for hit in hits],
         **more,
     }
     if not hits and served().library.count() == 0:
@@ -56,7 +54,7 @@ def search() -> Response:
 def _hits(wanted: query.Query) -> tuple[Sequence[Hit], dict[str, Any]]:
     """The hits, and what a series of answers tells beside them."""
     library = served().library
-    if wanted.offset is None and not wanted.distribution:
+    if wanted.offset is None and not wanted.distribution and not wanted.fold:
         return library.search(wanted.asked, wanted.k, where=wanted.where, exact=wanted.exact), {}
     found = library.answers(
         wanted.asked,
@@ -64,11 +62,19 @@ def _hits(wanted: query.Query) -> tuple[Sequence[Hit], dict[str, Any]]:
         offset=wanted.offset or 0,
         where=wanted.where,
         distribution=wanted.distribution,
+        fold=wanted.fold,
     )
     more: dict[str, Any] = {"total": found.total, "next": found.next}
     if found.distribution is not None:
         more["distribution"] = asdict(found.distribution)
+    if wanted.fold:
+        more |= {"folded": found.folded, "waiting": found.waiting}
     return found.hits, more
+
+
+def _hit(hit: Hit, *, fold: bool = False) -> dict[str, Any]:
+    told = {**summary(hit.record), "score": hit.score, "distance": hit.distance}
+    return {**told, "copies": [_hit(one) for one in hit.copies]} if fold else told
 
 
 @blueprint.get(IMAGES)

@@ -80,7 +80,11 @@ def _search() -> Json:
             "when the library is empty. With `offset`, also 0, or `distribution` every picture is "
             "compared, `total` says how many answers there are, and `next` is the `offset` to go "
             "on with, null after the last: such answers fit together as long as the library stays "
-            "as it is. Each costs a comparison of all, so take them some hundred at a time."
+            "as it is. Each costs a comparison of all, so take them some hundred at a time. With "
+            "`fold`, pictures that show the same are one answer: the best is a hit and the others "
+            "are its `copies`; `total`, `next` and `offset` then count answers, and `folded` is "
+            "how many pictures more there are. What shows the same is what `GET /api/duplicates` "
+            "tells."
         ),
         "requestBody": {
             "required": True,
@@ -297,6 +301,7 @@ _SEARCHES = (
     "-F image=@query.jpg -F k=10",
     """--json '{"id": 1, "k": 10}'""",
     """--json '{"id": 1, "offset": 100}'""",
+    """--json '{"id": 1, "fold": true}'""",
     """--json '{"id": 1, "filter": {"formats": ["JPEG"], "taken_from": "2024-05"}}'""",
     """--json '{"examples": [{"id": 1, "box": [0, 0, 0.5, 0.5]}, {"id": 3, "weight": -0.5}]}'""",
     """-F image=@a.jpg -F image=@b.jpg -F 'examples=[{"image": 0}, {"image": 1, "weight": -1}]'""",

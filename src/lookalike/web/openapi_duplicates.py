@@ -173,8 +173,8 @@ _PICTURE = {
 }
 
 _KINDS = (
-    *("exact", "recompressed", "resized", "cropped"),
-    *("extended", "turned", "mirrored", "edited"),
+    *("exact", "recompressed", "resized", "cropped", "extended"),
+    *("bordered", "turned", "mirrored", "edited"),
 )
 
 _COPY = {
@@ -183,7 +183,8 @@ _COPY = {
         "items": {"enum": list(_KINDS)},
         "description": (
             "How it differs from the best: `exact` has the same content, `cropped` shows a part "
-            "of it, `extended` more (or a border), `edited` has something drawn over it."
+            "of it, `extended` more, `bordered` the same within a border, `edited` has something "
+            "drawn over it."
         ),
     },
     "turned": whole("Degrees to the right, after mirroring.", minimum=0, maximum=270),
@@ -194,8 +195,11 @@ _COPY = {
 _GROUP = {
     "best": {**ref("DuplicatePicture"), "description": "The one that is proposed to be kept."},
     "why": {
-        "enum": ["pixels", "bytes", "oldest", "path"],
-        "description": "What it has most of, or is first by.",
+        "enum": ["untouched", "pixels", "bytes", "oldest", "path"],
+        "description": (
+            "What it has most of, or is first by; `untouched`: others have a border, are turned or "
+            "drawn over."
+        ),
     },
     "copies": {**list_of("DuplicateCopy"), "description": "Each was compared with the best."},
     "spare": whole("Bytes that the copies take.", minimum=0),

@@ -25,7 +25,7 @@ class Query:
     """What to search for: the content of a picture's file, the id of a picture, words, or several
     examples; how the answer shows it; how many hits; which pictures may be hits; whether every one
     is compared; where in a series of answers it begins; whether the distribution of all scores is
-    wanted."""
+    wanted; whether copies are folded into one hit."""
 
     asked: bytes | int | Words | tuple[Example, ...]
     shown: dict[str, Any]
@@ -34,6 +34,7 @@ class Query:
     exact: bool
     offset: int | None
     distribution: bool
+    fold: bool
 
 
 def read() -> Query:
@@ -98,12 +99,13 @@ def _words(words: object) -> Words:
 
 def _how(
     values: Mapping[str, object],
-) -> tuple[int, Filter | None, bool, int | None, bool]:
+) -> tuple[int, Filter | None, bool, int | None, bool, bool]:
     """The fields of a `Query` from ``k`` on."""
     where = _filter(values["filter"]) if "filter" in values else None
     k = _number("k", values.get("k", DEFAULT_K), 1, MOST_HITS)
     offset = _number("offset", values["offset"], 0, LAST_OFFSET) if "offset" in values else None
-    return k, where, _switch("exact", values), offset, _switch("distribution", values)
+    exact, distribution, fold = (_switch(name, values) for name in _SWITCHES)
+    return k, where, exact, offset, distribution, fold
 
 
 def filter_of_address() -> Filter:
@@ -185,14 +187,14 @@ _SUCH_AS = {
     "examples": '[{"image": 0}, {"id": 1, "weight": -0.5}]',
 }
 
-_HOW = ("k", "exact", "filter", "offset", "distribution")
+_SWITCHES = ("exact", "distribution", "fold")
+_HOW = ("k", "filter", "offset", *_SWITCHES)
 _SWITCH = {"true": True, "false": False}
 _READ: dict[str, Callable[[str], object]] = {
     "k": _number_of_text,
-    "exact": _SWITCH.get,
     "filter": lambda text: _json_of("filter", text),
     "offset": _number_of_text,
-    "distribution": _SWITCH.get,
+    **dict.fromkeys(_SWITCHES, _SWITCH.get),
 }
 """How the text of a form's field becomes what JSON would have said."""
 

@@ -42,7 +42,8 @@ def schemas() -> Json:
         ),
         "WordsQuery": _object({"words": _text("The words that were asked for.")}),
         "Summary": _object(SUMMARY),
-        "Hit": _object({**SUMMARY, **_CLOSENESS}),
+        "Hit": _object({**SUMMARY, **_CLOSENESS, "copies": _COPIES}, optional=("copies",)),
+        "FoldedHit": _object({**SUMMARY, **_CLOSENESS}),
         "Image": _object({**SUMMARY, **_DETAILS}),
         "Sample": _object({"images": _list_of("Summary")}),
         "Stats": _object(_STATS),
@@ -155,6 +156,10 @@ _HOW = {
         "type": "boolean",
         "description": "Whether to tell how the scores of all pictures lie; else false.",
     },
+    "fold": {
+        "type": "boolean",
+        "description": "Whether copies of a hit are told with it, as one answer; else false.",
+    },
 }
 
 _HOW_IN_FORMS = {
@@ -230,6 +235,11 @@ _CLOSENESS = {
     "distance": _number("L2 distance of the unit vectors: 0 is the same.", minimum=0),
 }
 
+_COPIES = {
+    **_list_of("FoldedHit"),
+    "description": "Answers that show the same, best first; where copies are folded.",
+}
+
 _DETAILS = {
     "size": whole(minimum=0, description="Bytes of the file."),
     "format": _text("The format, from the file's content."),
@@ -302,6 +312,17 @@ _STRETCH = {
         "description": "The offset to go on with; null after the last.",
     },
     "distribution": {**ref("Distribution"), "description": "How the scores of all lie."},
+    "folded": whole(
+        minimum=0,
+        description="How many more pictures there are than answers, where copies are folded.",
+    ),
+    "waiting": whole(
+        minimum=0,
+        description=(
+            "How many pictures of the library no look for duplicates has compared: of these, only "
+            "files with the same content are folded."
+        ),
+    ),
 }
 
 _DISTRIBUTION = {

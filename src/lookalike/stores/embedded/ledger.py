@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from lookalike.stores.base import KnownFile, Record, SkippedFile
 from lookalike.stores.embedded import rows, schema
@@ -92,6 +93,19 @@ class Ledger:
     def find_content(self, digest: str) -> Record | None:
         """A record whose file has this SHA-256, or None."""
         return self._first("WHERE digest = ?", (digest,))
+
+    def contents(self) -> dict[str, int]:
+        """How many pictures have each content, by the SHA-256 of their files."""
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT digest, count(*) FROM images GROUP BY digest")
+            return dict(found.fetchall())
+
+    def find_contents(self, digests: Collection[str]) -> list[Record]:
+        """The records whose files have one of these SHA-256."""
+        where = "WHERE digest IN (SELECT value FROM json_each(?))"
+        with self._database.reading() as connection:
+            found = connection.execute(f"{rows.RECORDS} {where}", (json.dumps(list(digests)),))
+            return list(map(rows.record, found))
 
     def sample(self, n: int) -> list[Record]:
         """Up to n records, drawn at random."""

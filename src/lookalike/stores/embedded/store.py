@@ -28,6 +28,7 @@ from lookalike.stores.embedded.columns import Shelf
 from lookalike.stores.embedded.database import Database
 from lookalike.stores.embedded.facets import facets
 from lookalike.stores.embedded.filters import matching
+from lookalike.stores.embedded.folded import Folded
 from lookalike.stores.embedded.ledger import Ledger, may_be_id
 from lookalike.stores.embedded.matrix import Matrix
 from lookalike.stores.embedded.scores import Best, Ids, measured
@@ -123,12 +124,15 @@ class EmbeddedStore(Ledger):
                 at += len(some)
         return records, result
 
-    def embedding_blocks(self) -> Iterator[Embedding]:
-        """All embeddings of shape (n, dim), some thousand at a time, in order of id."""
+    def embedding_blocks(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Embedding]]:
+        """All embeddings (n, dim) with their ids (n,), or those of some ids in rising order, a
+        block at a time, in order of id."""
         with self._one_state() as connection:
             self._begin(connection)
-            for _, block in rows.embeddings_since(connection, 0, self.dim):
-                yield block
+            if ids is None:
+                yield from rows.embeddings_since(connection, 0, self.dim)
+            else:
+                yield from rows.embeddings_of(connection, ids, self.dim)
 
     def search(
         self,
@@ -168,9 +172,11 @@ class EmbeddedStore(Ledger):
         without: Collection[int] = (),
         where: Filter | None = None,
         distribution: bool = False,
+        fold: Mapping[int, int] | None = None,
     ) -> Answers:
         """The k records after the ``offset`` closest, of all that `search` might give; every one
-        is compared. The ``distribution`` counts their exact scores."""
+        is compared. The ``distribution`` counts their exact scores. ``fold`` gives the same number
+        to what shows the same, of which the first is an answer and the others are its copies."""
         without = list(filter(may_be_id, without))
         with self._snapshot() as (connection, view):
             among = None if where is None else matching(connection, where)
@@ -181,15 +187,21 @@ class EmbeddedStore(Ledger):
             try:
                 every = view.scores(connection, query, among=among).but(without)
                 spread = distribution_of(every, exactly) if distribution else None
-                best, skipped = cut(every, offset, k, exactly)
+                folded = Folded(every, fold or {}, exactly)
+                best, skipped = cut(folded.standing, offset, k, folded.best)
+                best = folded.opened(best)
             except DamagedCacheError as error:
                 self._matrix.discard(view, error)
             else:
-                hits = _hits(connection, best, len(best.ids))[skipped : skipped + k]
-                return Answers(tuple(hits), offset, len(every.ids), spread)
+                hits = folded.together(_hits(connection, best, len(best.ids)))
+                total = len(folded.standing.ids)
+                more = None if fold is None else len(every.ids) - total
+                some = tuple(hits[skipped : skipped + k])
+                return Answers(some, offset, total, spread, folded=more)
         return self.answers(
-            query, k, offset=offset, without=without, where=where, distribution=distribution
-        )
+            query, k, offset=offset, without=without, where=where, distribution=distribution,
+            fold=fold,
+        )  # fmt: skip
 
     def facets(self, wanted: Filter) -> Facets:
         """How many pictures pass a filter, and how many would with other choices."""

@@ -9,6 +9,7 @@ const MANY = 100; // groups asked for at once where only their paths are wanted
 const AGAIN = 1000; // milliseconds
 
 const WHY = {
+  untouched: "no border, nothing changed",
   pixels: "most pixels",
   bytes: "most bytes",
   oldest: "oldest file",
@@ -27,6 +28,7 @@ function said(picture) {
     exact: "same content",
     cropped: `cropped to ${percent(picture.shown)}`,
     extended: `shows more; ${percent(picture.shown)} is the same`,
+    bordered: "with a border",
     turned: `turned by ${picture.turned}°`,
     edited: "partly changed",
   };

@@ -1,22 +1,21 @@
-"""What travels into and out of a store → `Record`, `Hit`, `SkippedFile`; protocols of stores."""
+"""What a store is asked and told → `Record`, `Hit`, `Answers`, `Facets`; protocols of stores."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.errors import InputError
+from lookalike.stores.base.filters import Filter
 
 Embedding = npt.NDArray[np.float32]
 """A unit vector of shape (dim,), or a matrix of them of shape (n, dim); always float32."""
+Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,71 +78,18 @@ file these are 0 and None."""
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One answer: ``score`` is the cosine, -1 to 1, higher is better; ``distance`` is the L2
-    distance between the two unit vectors, 0 to 2."""
+    distance between the two unit vectors, 0 to 2. ``copies`` are the answers that were folded into
+    this one since they show the same, best first."""
 
     record: Record
     score: float
     distance: float
+    copies: tuple[Hit, ...] = ()
 
     @property
     def path(self) -> str:
         """The picture's place on this machine."""
         return self.record.path
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which pictures may be answers; a field that is not given lets all through.
-
-    ``folder`` is an absolute path: pictures in it and below. ``formats`` are names such as
-    ``JPEG`` or ``jpg``, in any case. ``taken_from`` and ``taken_to`` are the first and the last
-    day or moment as ISO 8601 (``2024``, ``2024-05``, ``2024-05-31``, ``2024-05-31T18:00``), both
-    included; pictures without a date do not pass. ``camera`` is a part of its name, in any case.
-    Both sides of the picture have at least ``min_side`` pixels. ``ids`` are ids of this library.
-
-    Raises InputError for what is no absolute path or no date, and for a side below 1.
-    """
-
-    folder: str | None = None
-    formats: tuple[str, ...] = ()
-    taken_from: str | None = None
-    taken_to: str | None = None
-    camera: str | None = None
-    min_side: int | None = None
-    ids: frozenset[int] | None = None
-
-    def __post_init__(self) -> None:
-        if self.folder is not None and not _is_absolute(self.folder):
-            raise InputError(f"{self.folder!r} is no folder's absolute path: write all of it.")
-        for day in (self.taken_from, self.taken_to):
-            if day is not None and not _is_date(day):
-                raise InputError(f"{day!r} is no date: write it as 2024, 2024-05 or 2024-05-31.")
-        if self.min_side is not None and self.min_side < 1:
-            raise InputError(f"A side has 1 pixel or more, not {self.min_side}.")
-
-
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2})?)?)?)?)?")
-_EARLIEST = "0001-01-01T00:00:00"
-
-
-def _is_absolute(path: str) -> bool:
-    """Whether a text is an absolute path that a system may have."""
-    try:
-        os.fsencode(path)
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False
-    return os.path.isabs(path) and "\0" not in path  # noqa: PTH117 - stays a str
-
-
-def _is_date(text: str) -> bool:
-    """Whether a text is the beginning of a date that there is, as ISO 8601."""
-    if not _DATE.fullmatch(text):
-        return False
-    try:
-        datetime.fromisoformat(text + _EARLIEST[len(text) :])
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +106,18 @@ class Distribution:
 @dataclass(frozen=True, slots=True)
 class Answers:
     """A stretch of all answers in their order: ``hits`` begin at ``offset`` of the ``total`` that
-    there are; ``distribution`` is that of all scores, where it was asked for."""
+    there are; ``distribution`` is that of all scores, where it was asked for.
+
+    Where copies were folded, ``folded`` says how many more pictures there are than answers, and
+    ``waiting`` how many of the library no look for duplicates has compared: of these, only files
+    with the same content are known to be copies."""
 
     hits: tuple[Hit, ...]
     offset: int
     total: int
     distribution: Distribution | None = None
+    folded: int | None = None
+    waiting: int | None = None
 
     @property
     def next(self) -> int | None:
@@ -274,9 +226,14 @@ class VectorStore(Protocol):
         without: Collection[int] = (),
         where: Filter | None = None,
         distribution: bool = False,
+        fold: Mapping[int, int] | None = None,
     ) -> Answers:
         """The k records after the ``offset`` closest, of all that `search` might give; every one
-        is compared. The ``distribution`` counts their exact scores."""
+        is compared. The ``distribution`` counts their exact scores.
+
+        Ids to which ``fold`` gives the same number show the same: of these, the first in order is
+        an answer, and the others are its copies.
+        """
 
     def search_index(self) -> SearchIndex:
         """How `search` finds its answers at present."""
@@ -309,8 +266,8 @@ class Catalogue(VectorStore, Protocol):
     def is_empty(self) -> bool:
         """Whether there is no picture."""
 
-    def embedding_blocks(self) -> Iterator[Embedding]:
-        """All embeddings of shape (n, dim), some thousand at a time, in no order to rely on."""
+    def embedding_blocks(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Embedding]]:
+        """All embeddings (n, dim) with their ids (n,), or those of some rising ids, in blocks."""
 
     def facets(self, wanted: Filter) -> Facets:
         """How many pictures pass a filter, and how many would with other choices."""
@@ -364,6 +321,12 @@ class Catalogue(VectorStore, Protocol):
 
     def find_content(self, digest: str) -> Record | None:
         """A record whose file has this SHA-256, or None."""
+
+    def contents(self) -> dict[str, int]:
+        """How many pictures have each content, by the SHA-256 of their files."""
+
+    def find_contents(self, digests: Collection[str]) -> list[Record]:
+        """The records whose files have one of these SHA-256."""
 
     def roots(self) -> list[str]:
         """The folders that pictures were indexed from, in order."""
