@@ -3,6 +3,7 @@
 from lookalike.duplicates import Copy, Group, Step
 from lookalike.evaluate import ClassScore, Evaluation
 from lookalike.exchange import Features, read_features
+from lookalike.explain import Explanation, Regions
 from lookalike.folder import printable, real_folder
 from lookalike.image import FileMetadata
 from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
@@ -35,6 +36,7 @@ __all__ = [
     "Evaluation",
     "Event",
     "Example",
+    "Explanation",
     "Facets",
     "Features",
     "Fetching",
@@ -50,6 +52,7 @@ __all__ = [
     "Progress",
     "Query",
     "Record",
+    "Regions",
     "Report",
     "Scanned",
     "SearchIndex",
