@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lookalike.stores.base import MOST_CHOICES
-from lookalike.web import openapi_about, openapi_duplicates
+from lookalike.web import openapi_about, openapi_duplicates, openapi_reasons
 from lookalike.web.links import LARGEST_PREVIEW, PREVIEW
 from lookalike.web.replies import IMAGE_ID as _ID
 from lookalike.web.replies import KEPT as _KEPT
@@ -36,7 +36,12 @@ def document() -> Json:
         },
         "paths": _paths(),
         "components": {
-            "schemas": {**schemas(), **openapi_about.schemas(), **openapi_duplicates.schemas()}
+            "schemas": {
+                **schemas(),
+                **openapi_about.schemas(),
+                **openapi_duplicates.schemas(),
+                **openapi_reasons.schemas(),
+            }
         },
     }
 
@@ -50,6 +55,7 @@ def _paths() -> Json:
         "/api/images/{image_id}/preview": {"get": _preview()},
         "/api/images/{image_id}/file": {"get": _original()},
         **openapi_about.paths(),
+        **openapi_reasons.paths(_QUESTION),
         **openapi_duplicates.paths(),
         "/api/stats": {"get": _stats()},
         "/api/events": {"get": _events()},
@@ -76,15 +82,7 @@ def _search() -> Json:
             "on with, null after the last: such answers fit together as long as the library stays "
             "as it is. Each costs a comparison of all, so take them some hundred at a time."
         ),
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {"schema": ref("Upload")},
-                "application/json": {
-                    "schema": {"oneOf": [ref("Known"), ref("InWords"), ref("ByExamples")]}
-                },
-            },
-        },
+        "requestBody": _QUESTION,
         "responses": {
             "200": _json("The closest pictures.", "Answer"),
             **_problems("400", "403", "404", "413", "415", "422", "503"),
@@ -274,6 +272,16 @@ def _description() -> Json:
         "x-codeSamples": [_shell("curl http://127.0.0.1:5000/openapi.json")],
     }
 
+
+_QUESTION = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {"schema": ref("Upload")},
+        "application/json": {
+            "schema": {"oneOf": [ref("Known"), ref("InWords"), ref("ByExamples")]}
+        },
+    },
+}
 
 _VERSION = {
     "name": "v",
