@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -17,6 +18,7 @@ Array = NDArray[np.float32]
 # Widths and side of a VGG of the published form, small enough for a loop; 0 is a max pooling.
 WIDTHS = (4, 6, 0, 8, 8, 0)
 SIDE, DIM = 16, 10
+MAP_DIM = 6
 
 
 def small_vgg(seed: int = 0) -> dict[str, Array]:
@@ -116,3 +118,42 @@ def save_graph(
     opsets = [helper.make_opsetid("", 13)]
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
     return path
+
+
+def averaging_graph(
+    path: Path, *, average: str = "GlobalAveragePool", side: int = 8, output: str = "vectors"
+) -> Path:
+    """A graph that makes a feature map of 2 x 2 regions by one convolution, and averages it.
+
+    ``output`` may be "map": there is no average then. What it computes is `map_of_regions`.
+    """
+    pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ("n", 3, side, side))
+    step = side // 2
+    nodes = [
+        helper.make_node("Conv", ["pixels", "kernel"], ["convolved"], strides=[step, step]),
+        helper.make_node("Relu", ["convolved"], ["map"]),
+    ]
+    how: dict[str, Any] = {"axes": [2, 3]} if average == "ReduceMean" else {}
+    shape: tuple[str | int, ...] = ("n", MAP_DIM, 2, 2)
+    if output != "map":
+        nodes += [
+            helper.make_node(average, ["map"], ["pooled"], **how),
+            helper.make_node("Flatten", ["pooled"], [output], axis=1),
+        ]
+        shape = ("n", MAP_DIM)
+    made = helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)
+    return save_graph(path, nodes, [pixels], [made], {"kernel": kernel_of_regions(side)})
+
+
+def kernel_of_regions(side: int = 8) -> Array:
+    random = np.random.default_rng(5)
+    return random.standard_normal((MAP_DIM, 3, side // 2, side // 2), np.float32)
+
+
+def map_of_regions(batch: Array) -> Array:
+    """What the graph computes: (n, 2, 2, MAP_DIM)."""
+    kernel = kernel_of_regions(batch.shape[2])
+    step = kernel.shape[2]
+    patches = batch.reshape(len(batch), 3, 2, step, 2, step)
+    out: Array = np.maximum(np.einsum("ncyaxb,dcab->nyxd", patches, kernel), 0)
+    return out

@@ -26,7 +26,8 @@ FLOOR_PLAN = {
     "models": "errors image",
     "graphs": "errors models",
     "weights": "errors models graphs",
-    "encoder": "errors image models weights",
+    "encoder": "errors image models graphs weights",
+    "explain": "image",
     "stores.base": "errors",
     "stores.embedded": "errors stores.base",
     "indexing": "errors folder image encoder stores.base",
@@ -38,7 +39,7 @@ FLOOR_PLAN = {
     "delivery": "errors stores.base",
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
-        " indexing thumbnails exchange evaluate duplicates reveal delivery"
+        " indexing thumbnails exchange evaluate duplicates explain reveal delivery"
     ),
     "web": "errors library stores.base",
     "assistant": "errors library",

@@ -5,27 +5,32 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike import weights
+from lookalike import graphs, weights
 from lookalike.errors import MissingExtraError, ModelError
 from lookalike.image import Input
 from lookalike.models import ModelCard
 from lookalike.models.card import Pooling
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import onnxruntime
     import tokenizers
 
 Vectors = NDArray[np.float32]
+Map = NDArray[np.float32]
+"""Features of the regions of a picture: (h, w, dim), rows from the top."""
+
 _AT_ONCE = 2
 """Pictures in one run of a graph: what is computed for two still fits into the caches of a core."""
+_BESIDE = "session.model_external_initializers_file_folder_path"
+_EQUAL = 1e-4
+"""How far an average of regions may be from its vector, of length 1: the order of a sum differs."""
 _TENSORS = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
@@ -37,6 +42,8 @@ class Encoder:
         self._graph = graph
         self._words: _WordEncoder | None = None
         self._words_lock = threading.Lock()
+        self._regions: tuple[_Graph | None] | None = None
+        self._regions_lock = threading.Lock()
 
     @classmethod
     def load(
@@ -65,12 +72,7 @@ class Encoder:
         A vector of zeros stays one. Raises `ModelError` where the batch does not have the shape
         that the card's preprocess makes, or the model's answer not the one its card says.
         """
-        expected, values = self.card.preprocess.shape, self.card.preprocess.values
-        if batch.ndim != 4 or batch.shape[1:] != expected or batch.dtype != values:
-            raise ModelError(
-                f"The model {self.card.name!r} takes {values} batches of shape (n, "
-                f"{', '.join(map(str, expected))}), not {batch.dtype} of {batch.shape}."
-            )
+        self._check(batch)
         if not len(batch):
             return np.empty((0, self.card.dim), np.float32)
         parts = (batch[start : start + _AT_ONCE] for start in range(0, len(batch), _AT_ONCE))
@@ -79,6 +81,54 @@ class Encoder:
     def _encode(self, part: Input) -> Vectors:
         answer = self._graph.run({self._graph.input: part})
         return unit(_pool(answer, len(part), self.card, self.card.pooling))
+
+    def _check(self, batch: Input) -> None:
+        expected, values = self.card.preprocess.shape, self.card.preprocess.values
+        if batch.ndim != 4 or batch.shape[1:] != expected or batch.dtype != values:
+            raise ModelError(
+                f"The model {self.card.name!r} takes {values} batches of shape (n, "
+                f"{', '.join(map(str, expected))}), not {batch.dtype} of {batch.shape}."
+            )
+
+    @property
+    def explains(self) -> bool:
+        """Whether a picture's vector is the average of the features of its regions. The graph is
+        looked at on the first call, and tried on noise."""
+        return self._of_regions() is not None
+
+    def regions(self, picture: Input) -> Map:
+        """A prepared picture → the features of its regions (h, w, dim), the average of which is,
+        but for its length, what `encode` gives.
+
+        Raises `ModelError` as `encode` does, and where the vectors are no such averages.
+        """
+        graph = self._of_regions()
+        if graph is None:
+            raise ModelError(
+                f"The vectors of the model {self.card.name!r} are no averages of regions: choose "
+                "a model that explains."
+            )
+        self._check(picture[np.newaxis])
+        return _map(graph, picture, self.card.dim)
+
+    def _of_regions(self) -> _Graph | None:
+        with self._regions_lock:
+            if self._regions is None:
+                graph = _graph_of_regions(self.card, self._graph)
+                self._regions = (graph if graph and self._averages(graph) else None,)
+            return self._regions[0]
+
+    def _averages(self, graph: _Graph) -> bool:
+        """Whether averages of a graph's output are the vectors: tried, as names do not tell."""
+        random, how = np.random.default_rng(0), self.card.preprocess
+        noise: Input = random.integers(256, size=how.shape, dtype=np.uint8)
+        if how.values == "float32":
+            noise = random.standard_normal(how.shape, np.float32)
+        found = _map(graph, noise, self.card.dim)
+        if found.ndim != 3 or found.shape[2] != self.card.dim:
+            return False
+        average = unit(found.mean((0, 1))[np.newaxis])
+        return bool(np.abs(average - self.encode(noise[np.newaxis])).max() <= _EQUAL)
 
     def inputs(self, rows: int) -> Input:
         """Room for a batch of that many prepared pictures, to be written into."""
@@ -128,20 +178,46 @@ class _WordEncoder:
         return unit(_pool(self._graph.run(feeds), len(texts), self._card, "none"))
 
 
-class _Graph:
-    """One ONNX graph in ONNX Runtime, asked for one output; its errors become `ModelError`."""
+def _graph_of_regions(card: ModelCard, graph: _Graph) -> _Graph | None:
+    """The graph with what its vectors may be averages of as its output; None where there is no
+    such thing to be seen."""
+    if card.pooling == "mean":
+        return graph
+    content = graph.path.read_bytes() if card.pooling == "none" else b""
+    tensor = graphs.averaged(content, card.output)
+    if tensor is None:
+        return None
+    model = graphs.with_output(content, tensor)
+    return _Graph(card.name, graph.path, tensor, graph.threads, model=model)
 
-    def __init__(self, name: str, path: Path, output: str, threads: int) -> None:
+
+def _map(graph: _Graph, picture: Input, dim: int) -> Map:
+    """A graph's output for one prepared picture, with the channels last where it is a map."""
+    answer: Map = graph.run({graph.input: picture[np.newaxis]})[0]
+    return answer.transpose(1, 2, 0) if answer.ndim == 3 and len(answer) == dim else answer
+
+
+class _Graph:
+    """One ONNX graph in ONNX Runtime, asked for one output; its errors become `ModelError`.
+
+    ``model`` is the content of the file, where it is to be another than what lies at ``path``.
+    """
+
+    def __init__(
+        self, name: str, path: Path, output: str, threads: int, *, model: bytes | None = None
+    ) -> None:
         onnxruntime = runtime()
-        self.name, self.output, self.threads = name, output, threads
+        self.name, self.output, self.threads, self.path = name, output, threads, path
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         # Errors arrive as exceptions; what it would print besides is of no use to a person.
         options.log_severity_level = 4
+        if model is not None:  # which does not say where the second file of big weights lies
+            options.add_session_config_entry(_BESIDE, str(path.parent))
         try:
             self._session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
+                path if model is None else model, options, providers=["CPUExecutionProvider"]
             )
         except _runtime_errors() as error:
             raise ModelError(

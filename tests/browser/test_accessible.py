@@ -61,6 +61,12 @@ def with_the_query_laid_over(page: Page, library: Library) -> None:
     page.wait(lambda: page.by_id("viewer-blend").is_displayed())
 
 
+def with_reasons(page: Page, library: Library) -> None:
+    with_one_large(page, library)
+    page.press("w")
+    page.wait(page.all(".why-key")[0].is_displayed)
+
+
 def with_trouble(page: Page, _library: Library) -> None:
     page.run("document.dispatchEvent(new ClipboardEvent('paste', {bubbles: true}))")
     page.wait(lambda: page.by_id("notice").is_displayed())
@@ -80,7 +86,7 @@ def with_duplicates(page: Page, _library: Library) -> None:
 
 STATES: list[Callable[[Page, Library], None]] = [
     *(at_start, with_answers, with_filters, with_several, with_one_large, with_trouble),
-    *(with_one_beside_the_query, with_the_query_laid_over, with_duplicates),
+    *(with_one_beside_the_query, with_the_query_laid_over, with_reasons, with_duplicates),
     with_selected,
 ]
 

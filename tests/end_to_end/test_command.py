@@ -375,7 +375,7 @@ def test_models_are_listed_with_what_they_are_and_can_do() -> None:
     assert by_name["vgg16"]["dim"] == 4096
     assert by_name["vgg16-conv"]["dim"] == 512
     assert "words" in by_name["clip-vit-b32"]["abilities"]
-    keys = {"name", "summary", "dim", "size", "licence", "here", "abilities"}
+    keys = {"name", "summary", "dim", "size", "licence", "here", "abilities", "explains"}
     assert all(set(row) == keys for row in rows)
     words = run("models").out
     for row in rows:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto, helper
 from PIL import Image
@@ -24,10 +25,13 @@ from lookalike.weights import fetch
 from scripts.reference_vectors import formula_picture, photograph
 from tests.hub_server import HubServer, hub_server
 from tests.small_models import (
+    MAP_DIM,
     SIDE,
     Array,
+    averaging_graph,
     forward,
     linear_graph,
+    map_of_regions,
     save_graph,
     small_vgg,
     small_vgg_card,
@@ -68,6 +72,7 @@ def check_known_vector(name: str, title: str) -> None:
     """The published numbers come from pictures that Pillow resized; what resizes here may round a
     pixel otherwise, which the vector as a whole does not notice."""
     encoder, picture = Encoder.load(find(name)), picture_of(title)
+    assert encoder.explains == encoder.card.explains
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resize, "_vectorised", lambda: None)
         by_pillow = encoder.encode(to_input(picture, encoder.card.preprocess)[None])[0]
@@ -306,6 +311,91 @@ def test_a_pooling_that_does_not_fit(tmp_path: Path) -> None:
     card = small_card(reshaping(tmp_path / "folded.onnx", (-1, 6, 8)), dim=8, pooling="none")
     with pytest.raises(ModelError, match=r"output of shape \(1, 6, 8\).*pooling 'none'"):
         Encoder.load(card).encode(batch_of(1))
+
+
+# ---- regions
+
+
+@pytest.mark.parametrize("name", ["efficientnet-lite0-int8", "efficientnet-lite0"])
+def test_the_regions_of_the_shipped_models_average_to_their_vectors(name: str) -> None:
+    encoder = Encoder.load(find(name))
+    assert encoder.explains
+    assert encoder.card.explains
+    picture = to_input(formula_picture(), encoder.card.preprocess)
+    regions = encoder.regions(picture)
+    assert regions.shape == (7, 7, 1280)
+    average = unit(regions.mean((0, 1))[None])[0]
+    np.testing.assert_allclose(average, encoder.encode(picture[None])[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("average", ["GlobalAveragePool", "ReduceMean"])
+def test_regions_of_a_graph_that_averages(tmp_path: Path, average: str) -> None:
+    graph = averaging_graph(tmp_path / "a.onnx", average=average, side=4)
+    encoder = Encoder.load(small_card(graph, dim=MAP_DIM))
+    batch = batch_of(1)
+    np.testing.assert_allclose(encoder.regions(batch[0]), map_of_regions(batch)[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(-1, 3, 4, 4), (-1, 4, 4, 3)])
+def test_regions_of_a_map_that_is_averaged_here(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    card = small_card(reshaping(tmp_path / "folded.onnx", shape), dim=3, pooling="mean")
+    encoder, (picture,) = Encoder.load(card), batch_of(1)
+    folded = picture.reshape(shape[1:])
+    expected = folded.transpose(1, 2, 0) if shape[1] == 3 else folded
+    np.testing.assert_array_equal(encoder.regions(picture), expected)
+
+
+def test_big_weights_may_lie_in_a_second_file(tmp_path: Path) -> None:
+    inside = onnx.load(averaging_graph(tmp_path / "inside.onnx", side=4))
+    file = tmp_path / "beside" / "a.onnx"
+    file.parent.mkdir()
+    onnx.save(inside, file, save_as_external_data=True, location="a.onnx.data", size_threshold=0)
+    assert file.with_name("a.onnx.data").is_file()
+    encoder, batch = Encoder.load(small_card(file, dim=MAP_DIM)), batch_of(1)
+    np.testing.assert_allclose(encoder.regions(batch[0]), map_of_regions(batch)[0], atol=1e-5)
+
+
+def average_of_a_corner(path: Path) -> Path:
+    """A graph that ends in an average over a map, of which it leaves out three quarters."""
+    nodes = [
+        helper.make_node("Relu", ["pixels"], ["map"]),
+        helper.make_node("AveragePool", ["map"], ["corner"], kernel_shape=[2, 2], strides=[4, 4]),
+        helper.make_node("Flatten", ["corner"], ["vectors"], axis=1),
+    ]
+    source = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, 4, 4])
+    target = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", 3])
+    return save_graph(path, nodes, [source], [target], {})
+
+
+def average_of_channels(path: Path) -> Path:
+    nodes = [
+        helper.make_node("Relu", ["pixels"], ["map"]),
+        helper.make_node("ReduceMean", ["map"], ["grey"], axes=[1]),
+        helper.make_node("Flatten", ["grey"], ["vectors"], axis=1),
+    ]
+    source = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, 4, 4])
+    target = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", 16])
+    return save_graph(path, nodes, [source], [target], {})
+
+
+def test_a_vector_that_is_no_average_of_regions_has_none(encoder: Encoder, tmp_path: Path) -> None:
+    tokens = reshaping(tmp_path / "tokens.onnx", (-1, 6, 8))
+    others = [
+        small_card(tokens, dim=8, pooling="cls"),
+        small_card(tokens, dim=8, pooling="mean"),
+        small_card(average_of_a_corner(tmp_path / "corner.onnx"), dim=3),
+        small_card(average_of_channels(tmp_path / "grey.onnx"), dim=16),
+    ]
+    for one in (encoder, *map(Encoder.load, others)):
+        assert not one.explains
+        with pytest.raises(ModelError, match="no averages of regions"):
+            one.regions(batch_of(1)[0])
+
+
+def test_regions_of_a_picture_of_another_form(tmp_path: Path) -> None:
+    encoder = Encoder.load(small_card(averaging_graph(tmp_path / "a.onnx", side=4), dim=MAP_DIM))
+    with pytest.raises(ModelError, match=r"takes float32 batches of shape \(n, 3, 4, 4\)"):
+        encoder.regions(np.zeros((3, 8, 8), np.float32))
 
 
 @pytest.fixture

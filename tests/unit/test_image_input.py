@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike.image import Preprocess, read, thumbnail, to_input
+from lookalike.image import WHOLE, Part, Preprocess, read, seen, thumbnail, to_input
 from lookalike.image.preprocess import Channels, Fit, Layout, Values
 from lookalike.image.resize import Resample, resized
 from tests import pictures
@@ -184,3 +184,39 @@ def test_thumbnails_beyond_webps_own_limit() -> None:
     content = thumbnail(pictures.plain(size=(20_000, 2)), 20_000)
     with Image.open(io.BytesIO(content)) as image:
         assert image.size == (16_383, 2)
+
+
+# ---- what of a picture the model sees
+
+
+@pytest.mark.parametrize(
+    ("fit", "short_side", "size", "part"),
+    [
+        ("squash", None, (640, 480), WHOLE),
+        ("crop", None, (448, 224), (0.25, 0.0, 0.5, 1.0)),
+        ("crop", 448, (448, 448), (0.25, 0.25, 0.5, 0.5)),
+        ("crop", 256, (256, 512), (16 / 256, 144 / 512, 224 / 256, 224 / 512)),
+        ("pad", None, (400, 200), (0.0, -0.5, 1.0, 2.0)),
+        ("pad", None, (100, 400), (-1.5, 0.0, 4.0, 1.0)),
+    ],
+)
+def test_the_part_that_the_model_sees(
+    fit: Fit, short_side: int | None, size: tuple[int, int], part: Part
+) -> None:
+    preprocess = dataclasses.replace(PLAIN, fit=fit, short_side=short_side)
+    assert seen(size, preprocess) == pytest.approx(part)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad"])
+def test_what_lies_there_is_what_reaches_the_model(fit: Fit) -> None:
+    """A white spot on black: where it lies in the input says which part of the picture that is."""
+    preprocess = dataclasses.replace(PLAIN, fit=fit, short_side=300 if fit == "crop" else None)
+    image = Image.new("RGB", (500, 400))
+    image.paste((255, 255, 255), (200, 300, 240, 330))
+    left, top, wide, high = seen(image.size, preprocess)
+    bright = to_input(image, preprocess).mean(0) > 0.5
+    rows, columns = np.flatnonzero(bright.any(1)), np.flatnonzero(bright.any(0))
+    across = [left + wide * edge / 224 for edge in (columns[0], columns[-1] + 1)]
+    down = [top + high * edge / 224 for edge in (rows[0], rows[-1] + 1)]
+    assert across == pytest.approx([200 / 500, 240 / 500], abs=1.5 / 224)
+    assert down == pytest.approx([300 / 400, 330 / 400], abs=1.5 / 224)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lookalike.image import Part, cut, near_of_whole
+from lookalike.image import WHOLE, Part, cut, near_of_whole, part_of, touched
 from tests.pictures import BLUE, GREEN, RED, WHITE, plain, quadrants
 
 
@@ -48,3 +48,15 @@ def test_a_picture_is_read_so_near_that_the_part_has_enough(least: float, near: 
     assert near_of_whole(448, (0.0, 0.0, 1.0, least)) == near
     assert near_of_whole(448, (0.0, 0.0, least, 1.0)) == near
     assert near * least >= 448
+
+
+def test_what_is_cut_is_told_up_to_whole_pixels() -> None:
+    assert touched((10, 20), (0.15, 0.0, 0.2, 1.0)) == (0.1, 0.0, 0.3, 1.0)
+    assert touched((96, 64), (0.5, 0.5, 0.5, 0.5)) == (0.5, 0.5, 0.5, 0.5)
+    assert touched((1, 1), (0.3, 0.3, 0.2, 0.2)) == WHOLE
+
+
+def test_a_part_of_a_part_lies_in_the_whole() -> None:
+    assert part_of((0.5, 0.25, 0.5, 0.5), (0.5, 0.0, 0.25, 1.0)) == (0.75, 0.25, 0.125, 0.5)
+    assert part_of(WHOLE, (0.1, 0.2, 0.3, 0.4)) == (0.1, 0.2, 0.3, 0.4)
+    assert part_of((0.1, 0.2, 0.3, 0.4), WHOLE) == (0.1, 0.2, 0.3, 0.4)

@@ -74,6 +74,11 @@ def test_words_go_with_a_text_tower() -> None:
     assert find("vgg16").abilities == ("pictures",)
 
 
+def test_those_that_average_regions_explain() -> None:
+    explain = {card.name for card in cards() if card.explains}
+    assert explain == {"efficientnet-lite0-int8", "efficientnet-lite0", "vgg16-conv"}
+
+
 def test_a_card_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         cards()[0].dim = 3  # type: ignore[misc]

@@ -16,12 +16,19 @@ from tests.served import BYTES_NAME, NOT_UNICODE, Running, fill
 LINUX = sys.platform == "linux"
 
 # What fits the document and may be refused all the same: bytes that are no picture (422), words
-# where the model takes none, a day that the month does not have (400).
-SETTINGS = """
+# where the model takes none, a day that the month does not have, a box beyond the picture (400).
+SETTINGS = "".join(
+    f"""
 [[operations]]
-include-name = "POST /api/search"
+include-name = "{name}"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "422"]
 """
+    for name in (
+        "POST /api/search",
+        "GET /api/images/{image_id}/explanation",
+        "POST /api/images/{image_id}/explanation",
+    )
+)
 
 
 @pytest.fixture

@@ -63,6 +63,10 @@ class Question:
             for path, weight, box in self._examples(self.image)
         ]
 
+    def names(self) -> list[str]:
+        """What each picture that is searched with was called."""
+        return [str(path) for path, _, _ in self._examples(self.image)]
+
     @property
     def _plain(self) -> bool:
         return not (self.like or self.unlike or self.box)

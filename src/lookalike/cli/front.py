@@ -20,6 +20,7 @@ _COMMANDS = {
     "index": "index",
     "search": "search",
     "show": "show",
+    "explain": "explain",
     "serve": "serve",
     "duplicates": "duplicates",
     "mcp": "assistant",

@@ -14,6 +14,8 @@ from lookalike.cli.options import json_option, print_json
 def models_command(as_json: bool) -> None:
     """List the models: what each is, its licence, and whether it is on this machine.
 
+    Those that explain tell which regions of two pictures make them alike (`lookalike explain`).
+
     A model that is not here is fetched when a library is made with it
     (`lookalike index FOLDER --model NAME`). An .onnx file of your own, with a card (.toml)
     beside it, is a model, too: give its path as NAME.
@@ -28,7 +30,7 @@ def models_command(as_json: bool) -> None:
     click.echo(layout.format("model", "dim", "MB", "here", "finds by"))
     for row in rows:
         here = "yes" if row.here else "no"
-        able = ", ".join(row.abilities)
+        able = ", ".join(row.abilities) + ("; explains" if row.explains else "")
         click.echo(layout.format(row.name, row.dim, f"{row.size / 1e6:,.0f}", here, able))
         click.echo(f"    {row.summary}")
         click.echo(f"    licence: {row.licence}")

@@ -3,13 +3,14 @@
 from lookalike.image.about import FileMetadata, file_metadata
 from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, Room, anywhere, decoders, read
 from lookalike.image.kinds import looks_like_picture, sniff
-from lookalike.image.part import Part, cut, near_of_whole
-from lookalike.image.preprocess import Input, Preprocess, to_input
+from lookalike.image.part import WHOLE, Part, cut, near_of_whole, part_of, touched
+from lookalike.image.preprocess import Input, Preprocess, seen, to_input
 from lookalike.image.quiet import quiet
 from lookalike.image.thumbs import thumbnail
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
+    "WHOLE",
     "FileMetadata",
     "Input",
     "Part",
@@ -22,9 +23,12 @@ __all__ = [
     "file_metadata",
     "looks_like_picture",
     "near_of_whole",
+    "part_of",
     "quiet",
     "read",
+    "seen",
     "sniff",
     "thumbnail",
     "to_input",
+    "touched",
 ]

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lookalike.image.resize import Pixels, Resample, resized
+from lookalike.image.part import WHOLE, Part
+from lookalike.image.resize import Box, Pixels, Resample, resized
 
 Fit = Literal["squash", "crop", "pad"]
 Channels = Literal["RGB", "BGR"]
@@ -89,15 +90,36 @@ def _fit(image: Image.Image, preprocess: Preprocess) -> Pixels:
     return resized(image, (preprocess.size, preprocess.size), preprocess.resample)
 
 
+def seen(size: tuple[int, int], preprocess: Preprocess) -> Part:
+    """The part of a picture, of that width and height, which fills the square that a model takes.
+
+    It reaches beyond the picture where that is padded: to -0.5 and 2 for one half as high as wide.
+    """
+    wide, high = size
+    if preprocess.fit == "crop":
+        left, top, right, bottom = _middle(size, preprocess)
+        return left / wide, top / high, (right - left) / wide, (bottom - top) / high
+    if preprocess.fit == "pad":
+        left, top, wide, high = _inner(size, preprocess)
+        return -left / wide, -top / high, preprocess.size / wide, preprocess.size / high
+    return WHOLE
+
+
 def _crop(image: Image.Image, preprocess: Preprocess) -> Pixels:
     # The wanted square is mapped back onto the picture and resized from there in one step, so
-    # that a 1 x 20000 strip never becomes a picture of 224 x 4480000 first. Rounding is
-    # torchvision's: the long side down, the margin to the nearest.
-    size, least = preprocess.size, min(image.size)
+    # that a 1 x 20000 strip never becomes a picture of 224 x 4480000 first.
+    target = (preprocess.size, preprocess.size)
+    return resized(image, target, preprocess.resample, box=_middle(image.size, preprocess))
+
+
+def _middle(original: tuple[int, int], preprocess: Preprocess) -> Box:
+    """The square of a picture that is cut, in its pixels. Rounding is torchvision's: the long side
+    down, the margin to the nearest."""
+    size, least = preprocess.size, min(original)
     short = max(size, preprocess.short_side or size)
-    scaled = [short * side // least for side in image.size]
-    near_edge, far_edge = zip(*map(_window, scaled, image.size, (size, size)), strict=True)
-    return resized(image, (size, size), preprocess.resample, box=(*near_edge, *far_edge))
+    scaled = [short * side // least for side in original]
+    near_edge, far_edge = zip(*map(_window, scaled, original, (size, size)), strict=True)
+    return (*near_edge, *far_edge)
 
 
 def _window(scaled: int, original: int, size: int) -> tuple[float, float]:
@@ -109,14 +131,20 @@ def _window(scaled: int, original: int, size: int) -> tuple[float, float]:
 
 def _pad(image: Image.Image, preprocess: Preprocess) -> Pixels:
     size = preprocess.size
-    scale = size / max(image.size)
-    wide, high = (max(1, round(side * scale)) for side in image.size)
+    left, top, wide, high = _inner(image.size, preprocess)
     canvas = np.empty((size, size, 3), np.uint8)
     canvas[...] = [round(value) for value in preprocess.mean]
-    left, top = (size - wide) // 2, (size - high) // 2
     inner = resized(image, (wide, high), preprocess.resample)
     canvas[top : top + high, left : left + wide] = inner
     return canvas
+
+
+def _inner(original: tuple[int, int], preprocess: Preprocess) -> tuple[int, int, int, int]:
+    """Where a padded picture lies in the model's square: left, top, width and height in pixels."""
+    size = preprocess.size
+    scale = size / max(original)
+    wide, high = (max(1, round(side * scale)) for side in original)
+    return (size - wide) // 2, (size - high) // 2, wide, high
 
 
 @lru_cache(maxsize=32)

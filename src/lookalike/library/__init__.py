@@ -4,6 +4,7 @@ from lookalike.delivery import KINDS, Export, LeftOut
 from lookalike.duplicates import Copy, Group, Step
 from lookalike.evaluate import ClassScore, Evaluation
 from lookalike.exchange import Features, read_features
+from lookalike.explain import Explanation, Regions
 from lookalike.folder import printable, real_folder
 from lookalike.image import FileMetadata
 from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
@@ -39,6 +40,7 @@ __all__ = [
     "Event",
     "Example",
     "Export",
+    "Explanation",
     "Facets",
     "Features",
     "Fetching",
@@ -55,6 +57,7 @@ __all__ = [
     "Progress",
     "Query",
     "Record",
+    "Regions",
     "Report",
     "Saved",
     "Scanned",

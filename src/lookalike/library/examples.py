@@ -6,16 +6,16 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import InputError
-from lookalike.image import Part
-from lookalike.library.queries import THE_QUERY, Queries, Query
+from lookalike.image import WHOLE, Part
+from lookalike.library.queries import THE_QUERY, Queries, Query, Words
 from lookalike.stores.base import Embedding
 
-_WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
 _ROUNDED = 1e-6  # how far a box may reach beyond the picture because its numbers were rounded
 _LEAST = 0.0001  # of a side: less than a pixel of all but the largest pictures
 _CANCELLED = 0.01  # the sum's length, as a part of the weights', below which only noise is left
@@ -49,22 +49,30 @@ Asked = Query | Example | Sequence[Example]
 
 def embedding(queries: Queries, asked: Asked) -> tuple[Embedding, tuple[int, ...]]:
     """The unit vector (dim,) to search with, and the ids that are no answers to it."""
-    if isinstance(asked, str | bytes):
+    if isinstance(asked, Words):
         return queries.embedding(asked)
+    examples = examples_of(asked)
+    found = [queries.embedding(one.picture, box_of(one), name) for one, name in examples]
+    without = {number: None for _, ids in found for number in ids}
+    weights = [one.weight for one, _ in examples]
+    return combined([row for row, _ in found], weights), tuple(without)
+
+
+def examples_of(asked: Asked) -> list[tuple[Example, str]]:
+    """A question as examples, each with what errors call it where it has no name.
+
+    Raises InputError for words, and for a list that is no question.
+    """
+    if isinstance(asked, Words):
+        raise InputError("Words have no regions to compare: explain pictures.")
     if isinstance(asked, Example):
         asked = (asked,)
-    if not isinstance(asked, Sequence):
-        return queries.embedding(asked)
+    if isinstance(asked, str | bytes) or not isinstance(asked, Sequence):
+        return [(Example(asked), THE_QUERY)]
     examples = _checked(asked)
-    names = [f"Example {n}" for n in range(1, len(examples) + 1)]
     if len(examples) == 1:
-        names = [THE_QUERY]
-    found = [
-        queries.embedding(example.picture, _part(example), name)
-        for example, name in zip(examples, names, strict=True)
-    ]
-    without = {number: None for _, ids in found for number in ids}
-    return combined([row for row, _ in found], [one.weight for one in examples]), tuple(without)
+        return [(examples[0], THE_QUERY)]
+    return [(one, f"Example {n}") for n, one in enumerate(examples, start=1)]
 
 
 def combined(rows: Sequence[Embedding], weights: Sequence[float]) -> Embedding:
@@ -77,6 +85,14 @@ def combined(rows: Sequence[Embedding], weights: Sequence[float]) -> Embedding:
     """
     if len(rows) == 1:
         return rows[0]  # to the last digit what the picture by itself gives
+    total, length = weighted(rows, weights)
+    return (total / length).astype(np.float32)
+
+
+def weighted(
+    rows: Sequence[NDArray[Any]], weights: Sequence[float]
+) -> tuple[NDArray[np.float64], float]:
+    """The sum of unit vectors with their weights, and its length. Raises as `combined`."""
     total: NDArray[np.float64] = np.asarray(weights, np.float64) @ np.asarray(rows, np.float64)
     length = float(np.linalg.norm(total))
     if length <= _CANCELLED * sum(map(abs, weights)):
@@ -84,7 +100,7 @@ def combined(rows: Sequence[Embedding], weights: Sequence[float]) -> Embedding:
             "The wanted and the unwanted pictures cancel each other out: "
             "change a weight, or leave one out."
         )
-    return (total / length).astype(np.float32)
+    return total, length
 
 
 def _checked(asked: Sequence[object]) -> list[Example]:
@@ -99,8 +115,9 @@ def _checked(asked: Sequence[object]) -> list[Example]:
     return examples
 
 
-def _part(example: Example) -> Part | None:
-    return None if example.box is None or tuple(example.box) == _WHOLE else example.box
+def box_of(example: Example) -> Part | None:
+    """The part of its picture that an example is; None for all of it."""
+    return None if example.box is None or tuple(example.box) == WHOLE else example.box
 
 
 def _check(box: Part) -> None:

@@ -57,7 +57,8 @@ def indexing(note: str) -> Indexing | None:
 @dataclass(frozen=True, slots=True)
 class ModelRow:
     """A model at a glance; ``size`` is what its weights take in bytes, ``here`` whether they are
-    on this machine, ``abilities`` what it can be asked with."""
+    on this machine, ``abilities`` what it can be asked with, ``explains`` whether it tells which
+    regions of two pictures make them alike."""
 
     name: str
     summary: str
@@ -66,6 +67,7 @@ class ModelRow:
     licence: str
     here: bool
     abilities: tuple[str, ...]
+    explains: bool
 
 
 def model_rows() -> list[ModelRow]:
@@ -79,6 +81,7 @@ def model_rows() -> list[ModelRow]:
             licence=card.licence,
             here=weights.is_here(card),
             abilities=card.abilities,
+            explains=card.explains,
         )
         for card in models.cards()
     ]

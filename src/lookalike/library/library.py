@@ -37,6 +37,7 @@ from lookalike.library.glance import Stats, indexing
 from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
 from lookalike.library.queries import Queries
+from lookalike.library.reasons import Explaining
 from lookalike.models import ModelCard
 from lookalike.stores.base import Catalogue, Embedding, Record, SearchIndex
 from lookalike.stores.embedded import WriteLock
@@ -46,7 +47,7 @@ _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
 
-class Library(Asking, CopiesOf, About, Exporting):
+class Library(Asking, Explaining, CopiesOf, About, Exporting):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:

@@ -15,6 +15,7 @@ from PIL.Image import Image
 from lookalike import image
 from lookalike.encoder import Encoder
 from lookalike.errors import ImageError, ImageNotFoundError, InputError
+from lookalike.explain import Seen
 from lookalike.folder import printable
 from lookalike.indexing import places
 from lookalike.library.lastread import LastRead
@@ -29,7 +30,10 @@ class Words:
     text: str
 
 
-Query = str | os.PathLike[str] | bytes | int | Words
+AnyPicture = str | os.PathLike[str] | bytes | int
+"""A picture's path, its file's content, or its id in the library."""
+
+Query = AnyPicture | Words
 """What to search with: a picture's path, its file's content, its id in the library, or words."""
 
 Source = Record | str | bytes
@@ -69,7 +73,7 @@ class Queries:
             return self._known_embedding(found), without
         return self._encoded(found, part, name), without
 
-    def _found(self, query: str | os.PathLike[str] | bytes | int) -> tuple[Source, tuple[int, ...]]:
+    def _found(self, query: AnyPicture) -> tuple[Source, tuple[int, ...]]:
         """The picture that a query means, and the ids that are no answers to it."""
         if isinstance(query, int):
             return self.record(query), (query,)
@@ -106,15 +110,42 @@ class Queries:
 
     def _encoded(self, source: Source, part: image.Part | None, name: str) -> Embedding:
         encoder = self._encoder()
-        preprocess = encoder.card.preprocess
-        if part:
-            near = image.near_of_whole(preprocess.near, part)
-            found = image.cut(self._whole(source, near, name), part)
-        else:
-            found = self._read(source, preprocess.near, name)
-        pixels = image.to_input(found, preprocess)
+        found, _ = self._found_part(source, part, name, encoder.card.preprocess)
+        pixels = image.to_input(found, encoder.card.preprocess)
         row: Embedding = encoder.encode(pixels[np.newaxis])[0]
         return row
+
+    def seen(self, picture: AnyPicture, part: image.Part | None, name: str) -> Seen:
+        """What the model makes of the regions of a picture, or of a part of it.
+
+        Raises InputError where the model's vectors are no averages of regions.
+        """
+        encoder = self._encoder()
+        if not encoder.explains:
+            raise InputError(
+                f"The model of this library, {encoder.card.name}, does not compare pictures region "
+                "by region: `lookalike models` says which ones explain."
+            )
+        preprocess = encoder.card.preprocess
+        source, _ = self._found(picture)
+        found, covers = self._found_part(source, part, name, preprocess)
+        pixels = image.to_input(found, preprocess)
+        covers = image.part_of(covers, image.seen(found.size, preprocess))
+        return Seen(encoder.regions(pixels), covers)
+
+    def shown(self, picture: AnyPicture, side: int, name: str) -> Image:
+        """A picture to look at, with that many pixels on a side or somewhat more."""
+        source, _ = self._found(picture)
+        return self._read(source, side, name)
+
+    def _found_part(
+        self, source: Source, part: image.Part | None, name: str, preprocess: image.Preprocess
+    ) -> tuple[Image, image.Part]:
+        """A picture near enough for the model, or a part of it, and which part that is."""
+        if part is None:
+            return self._read(source, preprocess.near, name), image.WHOLE
+        whole = self._whole(source, image.near_of_whole(preprocess.near, part), name)
+        return image.cut(whole, part), image.touched(whole.size, part)
 
     def _whole(self, source: Source, near: int, name: str) -> Image:
         """The picture that a part is cut from, at hand where that was done just before."""

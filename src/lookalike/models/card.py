@@ -99,7 +99,8 @@ class ModelCard:
     """One exact vector space: weights, preprocess and pooling together.
 
     ``dim`` is the length of a vector; ``output`` the name of the graph's tensor that holds it, of
-    shape (n, dim), or (n, tokens, dim) or (n, dim, h, w) with a ``pooling``.
+    shape (n, dim), or (n, tokens, dim) or (n, dim, h, w) with a ``pooling``. ``explains`` tells,
+    before the graph is here to be looked at, that a vector is the average of regions.
     """
 
     name: str
@@ -112,6 +113,7 @@ class ModelCard:
     output: str = "embedding"
     pooling: Pooling = "none"
     words: Words | None = None
+    explains: bool = False
 
     @property
     def sha256(self) -> str:

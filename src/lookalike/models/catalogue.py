@@ -36,6 +36,7 @@ CARDS: Final[tuple[ModelCard, ...]] = (
             size=3_780_674,
             origin="efficientnet-lite0.onnx by scripts/quantize_lite0.py",
         ),
+        explains=True,
     ),
     ModelCard(
         name="efficientnet-lite0",
@@ -52,6 +53,7 @@ CARDS: Final[tuple[ModelCard, ...]] = (
                 "SHA-256 579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
             ),
         ),
+        explains=True,
     ),
     ModelCard(
         name="vgg16-conv",
@@ -75,6 +77,7 @@ CARDS: Final[tuple[ModelCard, ...]] = (
             size=65_465_382,
         ),
         recipe=CutAndPool("functional_1/block5_pool_1/MaxPool2d:0"),
+        explains=True,
     ),
     ModelCard(
         name="vgg16",

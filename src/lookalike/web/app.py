@@ -10,7 +10,17 @@ from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import BaseConverter
 
-from lookalike.web import about, api, duplicates, export, looking, page, problems, security
+from lookalike.web import (
+    about,
+    api,
+    duplicates,
+    export,
+    looking,
+    page,
+    problems,
+    reasons,
+    security,
+)
 from lookalike.web.state import Served, attach
 
 if TYPE_CHECKING:
@@ -81,5 +91,6 @@ def create_app(
     app.register_blueprint(api.blueprint)
     app.register_blueprint(duplicates.blueprint)
     app.register_blueprint(export.blueprint)
+    app.register_blueprint(reasons.blueprint)
     app.register_blueprint(page.blueprint)
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lookalike.stores.base import MOST_CHOICES
-from lookalike.web import openapi_about, openapi_duplicates, openapi_export
+from lookalike.web import openapi_about, openapi_duplicates, openapi_export, openapi_reasons
 from lookalike.web.links import LARGEST_PREVIEW, PREVIEW
 from lookalike.web.replies import IMAGE_ID as _ID
 from lookalike.web.replies import KEPT as _KEPT
@@ -41,6 +41,7 @@ def document() -> Json:
                 **openapi_about.schemas(),
                 **openapi_duplicates.schemas(),
                 **openapi_export.schemas(),
+                **openapi_reasons.schemas(),
             }
         },
     }
@@ -55,6 +56,7 @@ def _paths() -> Json:
         "/api/images/{image_id}/preview": {"get": _preview()},
         "/api/images/{image_id}/file": {"get": _original()},
         **openapi_about.paths(),
+        **openapi_reasons.paths(_QUESTION),
         **openapi_duplicates.paths(),
         **openapi_export.paths(),
         "/api/stats": {"get": _stats()},
@@ -86,15 +88,7 @@ def _search() -> Json:
             "how many pictures more there are. What shows the same is what `GET /api/duplicates` "
             "tells."
         ),
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {"schema": ref("Upload")},
-                "application/json": {
-                    "schema": {"oneOf": [ref("Known"), ref("InWords"), ref("ByExamples")]}
-                },
-            },
-        },
+        "requestBody": _QUESTION,
         "responses": {
             "200": _json("The closest pictures.", "Answer"),
             **_problems("400", "403", "404", "413", "415", "422", "503"),
@@ -284,6 +278,16 @@ def _description() -> Json:
         "x-codeSamples": [_shell("curl http://127.0.0.1:5000/openapi.json")],
     }
 
+
+_QUESTION = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {"schema": ref("Upload")},
+        "application/json": {
+            "schema": {"oneOf": [ref("Known"), ref("InWords"), ref("ByExamples")]}
+        },
+    },
+}
 
 _VERSION = {
     "name": "v",

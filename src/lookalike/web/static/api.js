@@ -33,26 +33,38 @@ async function sentence(response) {
 
 // `examples` and `k` as in query.js; uploads travel as files of a form, all else as JSON.
 export function search({ examples, filter, k }, signal) {
+  const only = filterForSearch(filter);
+  const how = { k, ...(only ? { filter: only } : {}) };
+  return ask("api/search", { method: "POST", signal, ...body(examples, how) });
+}
+
+// Why the picture of that number is an answer to a query.
+export function explanation(picture, { examples }, signal) {
+  const address = `api/images/${picture}/explanation`;
+  const [{ id, upload, box }] = examples;
+  if (upload || examples.length > 1) {
+    return ask(address, { method: "POST", signal, ...body(examples, {}) });
+  }
+  return ask(`${address}?like=${id}${box ? `&box=${box.join(",")}` : ""}`, { signal });
+}
+
+function body(examples, how) {
   const files = [];
   const asked = examples.map(({ id, upload, weight, box }) => ({
     ...(upload ? { image: files.push(upload.file) - 1 } : { id }),
     weight,
     ...(box ? { box } : {}),
   }));
-  const only = filterForSearch(filter);
-  return ask("api/search", { method: "POST", signal, ...body(files, asked, k, only) });
-}
-
-function body(files, examples, k, only) {
   if (files.length === 0) {
     const headers = { "Content-Type": "application/json" };
-    return { headers, body: JSON.stringify({ examples, k, ...(only ? { filter: only } : {}) }) };
+    return { headers, body: JSON.stringify({ examples: asked, ...how }) };
   }
   const form = new FormData();
   for (const file of files) form.append("image", file, file.name || "picture");
-  form.append("examples", JSON.stringify(examples));
-  form.append("k", k);
-  if (only) form.append("filter", JSON.stringify(only));
+  form.append("examples", JSON.stringify(asked));
+  for (const [name, value] of Object.entries(how)) {
+    form.append(name, typeof value === "object" ? JSON.stringify(value) : value);
+  }
   return { body: form };
 }
 

@@ -12,6 +12,7 @@ import { listenForSelection } from "./selection.js";
 import { watch } from "./status.js";
 import { bytes, closeness, count, nameOf, pictures, printable } from "./text.js";
 import { dismiss, view } from "./viewer.js";
+import "./why.js";
 
 const THE_QUERY = "The query";
 const SAMPLE = 24;

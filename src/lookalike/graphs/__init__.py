@@ -1,0 +1,13 @@
+"""Published weights → the ONNX graph of `embedding`; a graph → the tensor that this averages."""
+
+from lookalike.graphs.averages import averaged, with_output
+from lookalike.graphs.convert import INSTALL, check_installed, convert, needs_conversion
+
+__all__ = [
+    "INSTALL",
+    "averaged",
+    "check_installed",
+    "convert",
+    "needs_conversion",
+    "with_output",
+]
