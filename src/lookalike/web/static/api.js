@@ -26,8 +26,9 @@ async function sentence(response) {
   return `The server answered with status ${response.status}.`;
 }
 
-// `examples` and `k` as in query.js; uploads travel as files of a form, all else as JSON.
-export function search({ examples, filter, k }, signal) {
+// `examples` and `filter` as in query.js; uploads travel as files of a form, all else as JSON.
+// `stretch` says which of the answers are wanted: { offset, k, distribution }.
+export function search({ examples, filter }, stretch, signal) {
   const files = [];
   const asked = examples.map(({ id, upload, weight, box }) => ({
     ...(upload ? { image: files.push(upload.file) - 1 } : { id }),
@@ -35,19 +36,18 @@ export function search({ examples, filter, k }, signal) {
     ...(box ? { box } : {}),
   }));
   const only = filterForSearch(filter);
-  return ask("api/search", { method: "POST", signal, ...body(files, asked, k, only) });
+  const fields = { examples: asked, ...stretch, ...(only ? { filter: only } : {}) };
+  return ask("api/search", { method: "POST", signal, ...body(files, fields) });
 }
 
-function body(files, examples, k, only) {
+function body(files, fields) {
   if (files.length === 0) {
     const headers = { "Content-Type": "application/json" };
-    return { headers, body: JSON.stringify({ examples, k, ...(only ? { filter: only } : {}) }) };
+    return { headers, body: JSON.stringify(fields) };
   }
   const form = new FormData();
   for (const file of files) form.append("image", file, file.name || "picture");
-  form.append("examples", JSON.stringify(examples));
-  form.append("k", k);
-  if (only) form.append("filter", JSON.stringify(only));
+  for (const [name, value] of Object.entries(fields)) form.append(name, JSON.stringify(value));
   return { body: form };
 }
 
