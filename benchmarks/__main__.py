@@ -16,7 +16,9 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.measuring import ROOT, Figures, parser
 
-ORDER: tuple[str, ...] = ("limits", "indexing", "large", "search", "startup", "million", "growth")
+ORDER: tuple[str, ...] = (
+    *("limits", "indexing", "large", "search", "startup", "page", "million", "growth"),
+)
 """The benchmarks in the order in which they run; `encoders`, `engines` and `peers` need packages
 or time of their own and run by themselves."""
 

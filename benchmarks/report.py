@@ -31,7 +31,7 @@ PLOTS = {
 }
 """Each plot stands where the figure that it needs was measured."""
 
-SECTIONS = ("indexing", "large", "search", "million", "startup", "growth")
+SECTIONS = ("indexing", "large", "search", "million", "startup", "page", "growth")
 TARGETS: Sequence[tuple[str, str, Callable[[float], bool], str]] = (
     ("index_vs_encoder", ">= 0.85", lambda x: x >= 0.85, "indexing"),
     ("index_vs_paper", ">= 25", lambda x: x >= 25, "indexing"),
@@ -42,6 +42,12 @@ TARGETS: Sequence[tuple[str, str, Callable[[float], bool], str]] = (
     ("cold_search_s", "<= 0.7", lambda x: x <= 0.7, "startup"),
     ("help_s", "<= 0.15", lambda x: x <= 0.15, "startup"),
     ("upload_vs_encoder", "<= 1.5", lambda x: x <= 1.5, "startup"),
+    ("page_flowers_paint_ms", "< 1000", lambda x: x < 1000, "page"),
+    ("page_flowers_results_ms", "< 200", lambda x: x < 200, "page"),
+    ("page_100000_paint_ms", "< 1000", lambda x: x < 1000, "page"),
+    ("page_100000_results_ms", "< 200", lambda x: x < 200, "page"),
+    ("page_100000_stretch_p95_ms", "< 200", lambda x: x < 200, "page"),
+    ("page_100000_frame_p95_ms", "< 34", lambda x: x < 34, "page"),
     ("million_recall30", ">= 0.99", lambda x: x >= 0.99, "million"),
     ("million_p95_ms", "< 15", lambda x: x < 15, "million"),
     ("million_private_mb", "< 300", lambda x: x < 300, "million"),

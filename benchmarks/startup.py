@@ -11,8 +11,6 @@ from __future__ import annotations
 import http.client
 import json
 import random
-import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +34,7 @@ from benchmarks.measuring import (
     show,
     timed,
 )
+from benchmarks.serving import served
 from lookalike.encoder import Encoder
 from lookalike.image import Input, Preprocess, read, to_input
 from lookalike.models import DEFAULT_MODEL, find
@@ -157,18 +156,10 @@ def _in_turns(tasks: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
 @contextmanager
 def _server(library: Path) -> Iterator[Callable[[str, bytes], None]]:
     """A server in a process of its own → what asks it: the kind of a body, the body."""
-    command = [sys.executable, "-m", "lookalike", "serve", "--library", str(library), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            said = process.stdout.readline() if process.stdout else ""
-            found = re.search(r"http://\S+", said)
-            if found is None:
-                raise MissingError("The server did not say where it is.")
-            connection = http.client.HTTPConnection(urlsplit(found[0]).netloc)
-            yield partial(_ask, connection)
-            connection.close()
-        finally:
-            process.terminate()
+    with served(library) as address:
+        connection = http.client.HTTPConnection(urlsplit(address).netloc)
+        yield partial(_ask, connection)
+        connection.close()
 
 
 def _ask(connection: http.client.HTTPConnection, kind: str, body: bytes) -> None:

@@ -368,13 +368,13 @@ def test_everything_is_reached_with_tab_and_seen(page: Page, library: Library) -
     page.open(f"?like={number_of(library, 'cat.png')}")
     first = str(page.wait_for_results_of("cat.png")[0][0])
     seen = []
-    for _ in range(9):
+    for _ in range(11):
         page.press(Keys.TAB)
         seen.append(page.focused())
         outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", seen[-1]
     before = ["skip", "home", "to-duplicates", "open-query", "region-toggle", "button"]
-    assert seen == [*before, "filters-toggle", first, first]
+    assert seen == [*before, "filters-toggle", "spread-at", "size", first, first]
 
 
 @pytest.mark.parametrize("key", ["/", "o"])
@@ -635,6 +635,7 @@ const found = [];
 for (const tile of document.querySelectorAll(".tile")) {
   const outer = tile.getBoundingClientRect();
   for (const inner of tile.querySelectorAll(".like, .score, .distance")) {
+    if (!inner.offsetParent) continue;
     const box = inner.getBoundingClientRect();
     const out = box.left < outer.left || box.right > outer.right + 0.5 || box.bottom > outer.bottom;
     if (out) found.push([inner.className, outer.width, box.right - outer.right]);

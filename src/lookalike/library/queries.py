@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from lookalike.errors import ImageError, ImageNotFoundError, InputError
 from lookalike.explain import Seen
 from lookalike.folder import printable
 from lookalike.indexing import places
+from lookalike.library.lastencoded import LastEncoded
 from lookalike.library.lastread import LastRead
 from lookalike.library.originals import is_as_recorded, original
 from lookalike.stores.base import Catalogue, Embedding, Record
@@ -50,6 +51,7 @@ class Queries:
         self._encoder = encoder
         self._max_pixels = max_pixels
         self._last = LastRead()
+        self._encodings = LastEncoded()
 
     def record(self, image_id: int) -> Record:
         """One picture's record. Raises ImageNotFoundError."""
@@ -109,6 +111,11 @@ class Queries:
         return embedding
 
     def _encoded(self, source: Source, part: image.Part | None, name: str) -> Embedding:
+        if isinstance(source, Record):
+            original(source)  # of a file that is gone or has changed nothing is known
+        return self._encodings.get(_key(source, part), lambda: self._encode(source, part, name))
+
+    def _encode(self, source: Source, part: image.Part | None, name: str) -> Embedding:
         encoder = self._encoder()
         found, _ = self._found_part(source, part, name, encoder.card.preprocess)
         pixels = image.to_input(found, encoder.card.preprocess)
@@ -214,6 +221,14 @@ class Queries:
             raise type(error)(f"{name} {error}.") from error
         except OSError as error:
             raise ImageError(f"{name} cannot be read: {error.strerror}.") from error
+
+
+def _key(source: Source, part: image.Part | None) -> Hashable:
+    """What names the content of a query, and the part of it; None for a file, which may change."""
+    box = part and tuple(part)
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).digest(), box
+    return (source.id, source.digest, source.mtime_ns, box) if isinstance(source, Record) else None
 
 
 def _is_file(path: str) -> bool:

@@ -31,7 +31,8 @@ from lookalike.stores.embedded.filters import matching
 from lookalike.stores.embedded.folded import Folded
 from lookalike.stores.embedded.ledger import Ledger, may_be_id
 from lookalike.stores.embedded.matrix import Matrix
-from lookalike.stores.embedded.scores import Best, Ids, measured
+from lookalike.stores.embedded.recent import Recent
+from lookalike.stores.embedded.scores import Best, Ids, Scored, measured
 from lookalike.stores.embedded.segments import DamagedCacheError
 from lookalike.stores.embedded.stretch import cut, distribution_of
 from lookalike.stores.embedded.view import View
@@ -53,6 +54,7 @@ class EmbeddedStore(Ledger):
         """
         self.folder = folder
         self._shelf = Shelf()
+        self._recent = Recent()
         self._database = Database(folder, create=create)
         try:
             settings = self.settings()
@@ -176,7 +178,10 @@ class EmbeddedStore(Ledger):
     ) -> Answers:
         """The k records after the ``offset`` closest, of all that `search` might give; every one
         is compared. The ``distribution`` counts their exact scores. ``fold`` gives the same number
-        to what shows the same, of which the first is an answer and the others are its copies."""
+        to what shows the same, of which the first is an answer and the others are its copies.
+
+        What comparing all has given is kept for the next stretch, until the library changes.
+        """
         without = list(filter(may_be_id, without))
         with self._snapshot() as (connection, view):
             among = None if where is None else matching(connection, where)
@@ -184,8 +189,11 @@ class EmbeddedStore(Ledger):
             def exactly(ids: Ids) -> Best:
                 return measured(query, view.embeddings(connection, ids))
 
+            def compare() -> Scored:
+                return view.scores(connection, query, among=among)
+
             try:
-                every = view.scores(connection, query, among=among).but(without)
+                every = self._recent.scores(query, view.revision, without, among, compare)
                 spread = distribution_of(every, exactly) if distribution else None
                 folded = Folded(every, fold or {}, exactly)
                 best, skipped = cut(folded.standing, offset, k, folded.best)

@@ -31,10 +31,11 @@ async function sentence(response) {
   return `The server answered with status ${response.status}.`;
 }
 
-// `examples` and `k` as in query.js; uploads travel as files of a form, all else as JSON.
-export function search({ examples, filter, k }, signal) {
+// `examples` and `filter` as in query.js; uploads travel as files of a form, all else as JSON.
+// `stretch` says which of the answers are wanted: { offset, k, distribution }.
+export function search({ examples, filter }, stretch, signal) {
   const only = filterForSearch(filter);
-  const how = { k, ...(only ? { filter: only } : {}) };
+  const how = { ...stretch, ...(only ? { filter: only } : {}) };
   return ask("api/search", { method: "POST", signal, ...body(examples, how) });
 }
 
@@ -62,9 +63,7 @@ function body(examples, how) {
   const form = new FormData();
   for (const file of files) form.append("image", file, file.name || "picture");
   form.append("examples", JSON.stringify(asked));
-  for (const [name, value] of Object.entries(how)) {
-    form.append(name, typeof value === "object" ? JSON.stringify(value) : value);
-  }
+  for (const [name, value] of Object.entries(how)) form.append(name, JSON.stringify(value));
   return { body: form };
 }
 

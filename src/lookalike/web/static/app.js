@@ -1,23 +1,29 @@
 // The page: where it is (start, or the answers to a query), and how it gets there and back.
 
+import { answersTo, STRETCH } from "./answers.js";
 import * as api from "./api.js";
 import { examplesOf, regionShown, showAsked, titleOf } from "./asked.js";
 import { hideFilters, showFilters } from "./choices.js";
 import { listen } from "./chooser.js";
 import { announce, byId, calm, complain, copy } from "./dom.js";
 import { fill, focusTile } from "./grid.js";
-import { adding, fromAddress, MOST, ofPicture, ofPictures, ofUpload, toAddress, uploadsOf } from "./query.js";
+import { adding, fromAddress, ofPicture, ofPictures, ofUpload, toAddress, uploadsOf } from "./query.js";
 import { listenForParts } from "./region.js";
 import { listenForSelection } from "./selection.js";
+import { listenForSize, sizeNow } from "./size.js";
+import { markSpread, showSpread } from "./spread.js";
 import { watch } from "./status.js";
 import { bytes, closeness, count, nameOf, pictures, printable } from "./text.js";
 import { dismiss, view } from "./viewer.js";
+import * as wall from "./wall.js";
 import "./why.js";
 
 const THE_QUERY = "The query";
 const SAMPLE = 24;
+const AT_THE_START = 200; // pixels that a row is high there
 const KEPT = 20;
 const PAUSE = 120; // milliseconds without a change, after which the answers follow
+const REST = 250; // milliseconds without scrolling, after which the place is noted
 const LIGHT = 2e6; // bytes of uploads that may travel while something is still being dragged
 
 // What the last entries of the browser's history show. An upload cannot live in an address, so it
@@ -26,6 +32,7 @@ const places = new Map();
 let here = null;
 let stats = null;
 let asking = null;
+let noting = null;
 let keys = 0;
 
 // What the box and the weights say. It may be `ahead` of the answers that are shown.
@@ -102,7 +109,14 @@ function complaining(ask) {
   return answer;
 }
 
+// Where one was when one left, to come back to: kept with the entry of the history.
+function mark() {
+  const place = wall.place();
+  if (here && place) here.spot = { ...place, focus: wall.focused() };
+}
+
 function enter(place, address) {
+  mark();
   const key = newKey();
   remember(key, place);
   history.pushState({ key }, "", address);
@@ -122,8 +136,9 @@ function go(place, address) {
 }
 
 async function answerTo(query) {
-  const answer = await seek((signal) => api.search(query, signal).catch(naming(query)));
-  return answer && { kind: "result", query, answer };
+  const first = { offset: 0, k: STRETCH, distribution: true };
+  const answer = await seek((signal) => api.search(query, first, signal).catch(naming(query)));
+  return answer && { kind: "result", query, answer, answers: answersTo(query, answer) };
 }
 
 const search = wish(async (query) => {
@@ -168,14 +183,7 @@ const follow = wish(async () => {
   if (!place) return;
   const move = here.adjusted ? stay : enter;
   move({ ...place, adjusted: true }, toAddress(place.query));
-});
-
-const showMore = wish(async () => {
-  const shown = here.answer.hits.length;
-  const place = await answerTo({ ...draft, k: Math.min(MOST, draft.k * 2) });
-  if (!place) return;
-  stay({ ...here, ...place }, toAddress(place.query));
-  focusTile(shown);
+  if (wall.place()?.index > 0) wall.goToPicture(0);
 });
 
 // The server does not speak of an upload by its name; the person has several files to tell apart.
@@ -200,21 +208,45 @@ async function resultOfAddress(key) {
   return place;
 }
 
-const arrive = wish(async (key) => {
+const arrive = wish(async (key, spot = null) => {
   const place = await resultOfAddress(key) ?? await complaining(start);
   if (place) remember(key, place);
   show(place ?? { kind: "start", images: [] });
+  comeBack(spot);
 });
 
+function comeBack(spot) {
+  if (!spot) return;
+  wall.goTo(spot);
+  if (spot.focus !== null) focusTile(spot.focus, { still: true });
+}
+
 window.addEventListener("popstate", (event) => {
+  mark();
   leave();
   byId("grid").removeAttribute("aria-busy");
   dismiss();
   calm();
   const key = event.state?.key ?? newKey();
-  if (places.has(key)) show(places.get(key));
-  else arrive(key);
+  if (!places.has(key)) {
+    arrive(key, event.state?.spot);
+    return;
+  }
+  show(places.get(key));
+  comeBack(here.spot);
 });
+
+// For a page that is loaded again: then it is too late to ask where one is.
+function noteSoon() {
+  clearTimeout(noting);
+  noting = setTimeout(() => {
+    if (places.get(history.state?.key) !== here) return;
+    mark();
+    history.replaceState({ ...history.state, spot: here.spot }, "");
+  }, REST);
+}
+window.addEventListener("scroll", noteSoon, { passive: true });
+byId("grid").addEventListener("focusin", noteSoon);
 
 // ---- showing it
 
@@ -234,29 +266,38 @@ function showStart({ images }) {
   byId("results-title").textContent = images.length ? "Or begin with one of yours" : "";
   byId("results-about").textContent = "";
   byId("others").hidden = images.length < SAMPLE;
-  byId("more").hidden = true;
   hideFilters();
-  fill(images, { like: searchLike });
+  byId("tools").hidden = true;
+  fill(images, { like: searchLike, height: AT_THE_START });
 }
 
 function showResult(place) {
-  const { hits, hint } = place.answer;
+  const { answers, answer: { hits, hint } } = place;
+  const { total } = answers;
   const examples = examplesOf(place);
   const name = titleOf(examples);
   if (!ahead) showAsked(examples, { like: searchLike, adjust, ask: (change) => search(change(draft)) });
   document.title = `Like ${name} · Lookalike`;
   byId("others").hidden = true;
-  byId("more").hidden = hits.length < place.query.k || place.query.k >= MOST;
   const narrowed = Object.keys(place.query.filter).length > 0;
   byId("results-title").textContent = hits.length
-    ? `The ${hits.length === 1 ? "closest picture" : `${count(hits.length)} closest`}`
+    ? `${pictures(total)}${total > 1 ? ", the closest first" : ""}`
     : narrowed && !hint ? "No picture passes the filters" : "No pictures to compare with";
   byId("results-about").textContent = hits.length ? "score (cosine) and distance (L2)" : hint ?? "";
   showFilters(place.query.filter, narrow);
+  byId("tools").hidden = hits.length === 0;
+  showSpread(place.answer, wall.goToPicture);
   const asked = { query: place.query, examples };
-  fill(hits, { open: (index) => open(hits, index, asked), like: searchLike, add });
+  fill(answers, {
+    open: (index) => open(answers, index, asked),
+    like: searchLike,
+    add,
+    height: sizeNow(),
+    seen: (first, last) => markSpread(first, last, answers.list),
+    failed: (error) => (error ? complain(error.message) : calm()),
+  });
   announce(hits.length
-    ? `${pictures(hits.length)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
+    ? `${pictures(total)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
       `score ${closeness(hits[0].score)}.`
     : `No pictures like ${name}.`);
 }
@@ -313,7 +354,6 @@ byId("home").addEventListener("click", (event) => {
   goHome();
 });
 byId("others").addEventListener("click", showOthers);
-byId("more").addEventListener("click", showMore);
 listenForSelection({ search: (some) => search(ofPictures(some, filterNow())) });
 listenForParts(() => (here?.kind === "result" ? regionShown() : null));
 // Not by its address: that would be another place in the history, which no upload can have.
@@ -328,7 +368,9 @@ byId("steps-copy").addEventListener("click", (event) => {
 });
 
 listen(searchUpload);
-const first = history.state?.key ?? newKey();
-history.replaceState({ key: first }, "");
-arrive(first);
+listenForSize((height) => { if (here?.kind === "result") wall.resize(height); });
+history.scrollRestoration = "manual";
+const { key: first = newKey(), spot } = history.state ?? {};
+history.replaceState({ key: first, spot }, "");
+arrive(first, spot);
 watch(noticed);

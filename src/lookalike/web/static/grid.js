@@ -1,35 +1,52 @@
-// Pictures → rows of equal height in #grid, walked with the arrow keys.
+// Pictures → tiles in #grid, as many as the screen needs, walked with the arrow keys.
 
 import { byId, element, icon } from "./dom.js";
+import { theseOnly } from "./answers.js";
 import { LIKE, UNLIKE } from "./query.js";
 import { decorate, shows } from "./selection.js";
 import { closeness, nameOf } from "./text.js";
+import * as wall from "./wall.js";
 
-const NARROWEST = 0.5;
-const WIDEST = 2.6;
+const CAPTION = 30; // pixels, as in grid.css
 export const ADDS = { "+": LIKE, "-": UNLIKE };
 
-// `open(index)`, `like(picture)` and `add(picture, weight)` are called for the pictures shown;
-// without `open` a click is "more like this", without `add` none can be added.
-export function fill(pictures, { open = null, like, add = null }) {
-  const grid = byId("grid");
-  grid.replaceChildren(...pictures.map((picture, index) => tile(picture, index, open, like, add)));
-  shows(pictures);
-  focusable(grid.firstElementChild);
+let going = null; // the picture that the keys are on their way to
+
+// `pictures` is a list, or all answers as in answers.js. `open(index)`, `like(picture)` and
+// `add(picture, weight)` are called for the pictures shown; without `open` a click is "more like
+// this", without `add` none can be added. A row should be `height` pixels high; `seen(first, last)`
+// tells which are on the screen, `failed(error)` that some cannot be fetched.
+export function fill(pictures, { open = null, like, add = null, height, seen = () => {}, failed }) {
+  const all = Array.isArray(pictures) ? theseOnly(pictures) : pictures;
+  going = null;
+  wall.put(all, {
+    height,
+    under: "score" in (all.list[0] ?? {}) ? CAPTION : 0,
+    make: (picture, index) => tile(picture, index, open, like, add),
+    seen: (first, last) => {
+      if (!byId("grid").querySelector('[tabindex="0"]')) focusable(wall.tileAt(first));
+      seen(first, last);
+    },
+    failed,
+  });
+  shows(all.list);
 }
 
-export function focusTile(index) {
-  const found = byId("grid").children[index];
+// `still`: wherever the screen is.
+export async function focusTile(index, { still = false } = {}) {
+  going = index;
+  const found = await wall.reveal(index, { still });
+  if (going !== index) return;
+  going = null;
   focusable(found);
-  found?.querySelector(".open").focus();
+  found?.querySelector(".open").focus({ preventScroll: true });
 }
 
 function tile(picture, index, open, like, add) {
   const name = nameOf(picture);
   const item = element("li", { className: "tile" });
-  item.style.setProperty("--ratio", ratio(picture));
   const main = element("button", { type: "button", className: "open", tabIndex: -1 });
-  main.append(photograph(picture, name, index));
+  main.append(photograph(picture, name));
   main.addEventListener("click", () => (open ? open(index) : like(picture)));
   item.append(main);
   item.dataset.id = picture.id;
@@ -52,18 +69,8 @@ function tile(picture, index, open, like, add) {
   return item;
 }
 
-function ratio({ width, height }) {
-  if (!width || !height) return 1;
-  return Math.min(WIDEST, Math.max(NARROWEST, width / height));
-}
-
-function photograph(picture, name, index) {
-  const image = element("img", {
-    alt: "",
-    draggable: false,
-    decoding: "async",
-    loading: index < 12 ? "eager" : "lazy",
-  });
+function photograph(picture, name) {
+  const image = element("img", { alt: "", draggable: false, decoding: "async" });
   image.addEventListener("error", () => {
     image.replaceWith(element("span", { className: "missing", textContent: name }));
   });
@@ -118,43 +125,28 @@ function focusable(item) {
 
 const modified = (event) => event.ctrlKey || event.metaKey || event.altKey;
 
-function neighbour(items, from, key) {
+// Where a key leads from a picture, or null; to a row that is not in the page yet, too.
+function neighbour(from, key) {
+  const onwards = getComputedStyle(byId("grid")).direction === "rtl" ? -1 : 1;
   switch (key) {
-    case "ArrowLeft": return from - 1;
-    case "ArrowRight": return from + 1;
+    case "ArrowLeft": return from - onwards;
+    case "ArrowRight": return from + onwards;
     case "Home": return 0;
-    case "End": return items.length - 1;
-    case "ArrowUp": return inRow(items, from, -1);
-    case "ArrowDown": return inRow(items, from, 1);
+    case "End": return wall.total() - 1;
+    case "ArrowUp": return wall.beside(from, -1);
+    case "ArrowDown": return wall.beside(from, 1);
     default: return null;
   }
 }
 
-// The tile of the row above (-1) or below (1) whose middle is nearest.
-function inRow(items, from, direction) {
-  const boxes = items.map((item) => item.getBoundingClientRect());
-  const here = boxes[from];
-  const beyond = boxes.filter((box) => direction * (box.top - here.top) > 1);
-  if (beyond.length === 0) return from;
-  const top = direction * Math.min(...beyond.map((box) => direction * box.top));
-  const middle = (box) => box.left + box.width / 2;
-  let best = from;
-  let nearest = Infinity;
-  boxes.forEach((box, index) => {
-    const away = Math.abs(middle(box) - middle(here));
-    if (Math.abs(box.top - top) < 1 && away < nearest) [best, nearest] = [index, away];
-  });
-  return best;
-}
-
-byId("grid").addEventListener("keydown", (event) => {
-  const items = [...event.currentTarget.children];
-  const from = items.indexOf(event.target.closest(".tile"));
-  if (from < 0 || modified(event)) return;
-  const to = neighbour(items, from, event.key);
+byId("grid").addEventListener("keydown", async (event) => {
+  const at = wall.indexOf(event.target);
+  if (at === null || modified(event)) return;
+  const to = neighbour(going ?? at, event.key);
   if (to === null) return;
   event.preventDefault();
-  if (to >= 0 && to < items.length) focusTile(to);
+  const index = await to;
+  if (index >= 0 && index < wall.total()) focusTile(index);
 });
 
 byId("grid").addEventListener("focusin", (event) => {
@@ -170,7 +162,7 @@ document.addEventListener("keydown", (event) => {
   const steps = before ? ["ArrowRight", "ArrowDown"] : ["ArrowRight"];
   if (event.defaultPrevented || modified(event) || !steps.includes(event.key)) return;
   if (!(before || from === document.body) || document.querySelector("dialog[open]")) return;
-  if (byId("grid").childElementCount === 0) return;
+  if (wall.total() === 0) return;
   event.preventDefault();
   focusTile(0);
 });

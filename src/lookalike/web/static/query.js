@@ -1,10 +1,8 @@
-// What is searched for ↔ the address of the page: pictures with weights and boxes, which pictures
-// may be answers, and how many.
+// What is searched for ↔ the address of the page: pictures with weights and boxes, and which
+// pictures may be answers.
 
 import { filterInAddress, filterOf } from "./filter.js";
 
-export const SOME = 30;
-export const MOST = 1000;
 export const MOST_EXAMPLES = 32;
 export const LIKE = 1;
 export const UNLIKE = -0.5;
@@ -13,15 +11,14 @@ const STANDS_FOR = { like: LIKE, unlike: -UNLIKE };
 const PICTURE = /^(\d{1,18})(?::(\d*\.?\d+))?$/;
 const NUMBER = /^\d*\.?\d+$/;
 
-// A query is { examples, filter, k }, the filter as in filter.js; an example { id, upload, weight, box }, with one of `id` (of the
-// library) and `upload` ({ file, address }); `box` is [left, top, width, height] or null.
+// A query is { examples, filter }, the filter as in filter.js; an example { id, upload, weight,
+// box }, with one of `id` (of the library) and `upload` ({ file, address }); `box` is [left, top,
+// width, height] or null.
 const example = (id, upload, weight) => ({ id, upload, weight, box: null });
 
-const fresh = (examples, filter) => ({ examples, filter, k: SOME });
-
-export const ofPicture = (picture, filter) => fresh([example(picture.id, null, LIKE)], filter);
-export const ofPictures = (some, filter) => fresh(some.map(({ id }) => example(id, null, LIKE)), filter);
-export const ofUpload = (upload, filter) => fresh([example(null, upload, LIKE)], filter);
+export const ofPicture = ({ id }, filter) => ({ examples: [example(id, null, LIKE)], filter });
+export const ofPictures = (some, filter) => ({ examples: some.map(({ id }) => example(id, null, LIKE)), filter });
+export const ofUpload = (upload, filter) => ({ examples: [example(null, upload, LIKE)], filter });
 
 export function adding(query, picture, weight) {
   const others = query.examples.filter(({ id }) => id !== picture.id);
@@ -48,13 +45,12 @@ export function uploadsOf({ examples }) {
   return examples.flatMap(({ upload }) => (upload ? [upload.address] : []));
 }
 
-// ---- the address: ?like=12&box=0.1,0.2,0.5,0.5&like=15:0.5&unlike=9&k=60, where a box belongs to
-// the picture before it. An upload cannot live there.
+// ---- the address: ?like=12&box=0.1,0.2,0.5,0.5&like=15:0.5&unlike=9, where a box belongs to the
+// picture before it. An upload cannot live there.
 
 export function toAddress(query) {
   if (uploadsOf(query).length) return location.pathname;
   const parts = [...query.examples.flatMap(inAddress), ...filterInAddress(query.filter)];
-  if (query.k !== SOME) parts.push(`k=${query.k}`);
   return `?${parts.join("&")}`;
 }
 
@@ -68,11 +64,10 @@ function inAddress({ id, weight, box }) {
 // null where the address names no picture; what it says besides that is no query is passed over.
 export function fromAddress(search) {
   const params = new URLSearchParams(search);
-  const query = fresh([], filterOf(params));
+  const query = { examples: [], filter: filterOf(params) };
   for (const [name, value] of params) {
     if (name in STANDS_FOR) query.examples.push(...pictureIn(name, value));
     if (name === "box" && query.examples.length) query.examples.at(-1).box = boxIn(value);
-    if (name === "k" && /^\d{1,9}$/.test(value)) query.k = within(1, Number(value), MOST);
   }
   return query.examples.length ? query : null;
 }
