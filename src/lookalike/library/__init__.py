@@ -20,6 +20,8 @@ from lookalike.stores.base import (
     Facets,
     Filter,
     Hit,
+    MarkCounts,
+    Marks,
     Record,
     SearchIndex,
 )
@@ -46,6 +48,8 @@ __all__ = [
     "Indexed",
     "Indexing",
     "Library",
+    "MarkCounts",
+    "Marks",
     "ModelRow",
     "Progress",
     "Query",

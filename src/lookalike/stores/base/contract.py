@@ -1,19 +1,18 @@
-"""What travels into and out of a store → `Record`, `Hit`, `SkippedFile`; protocols of stores."""
+"""What a store is asked and told → `Record`, `Hit`, `Answers`, `Facets`; protocols of stores."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.errors import InputError
+from lookalike.stores.base.filters import Filter
+from lookalike.stores.base.marks import MarkChange, Marks
 
 Embedding = npt.NDArray[np.float32]
 """A unit vector of shape (dim,), or a matrix of them of shape (n, dim); always float32."""
@@ -92,61 +91,6 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """Which pictures may be answers; a field that is not given lets all through.
-
-    ``folder`` is an absolute path: pictures in it and below. ``formats`` are names such as
-    ``JPEG`` or ``jpg``, in any case. ``taken_from`` and ``taken_to`` are the first and the last
-    day or moment as ISO 8601 (``2024``, ``2024-05``, ``2024-05-31``, ``2024-05-31T18:00``), both
-    included; pictures without a date do not pass. ``camera`` is a part of its name, in any case.
-    Both sides of the picture have at least ``min_side`` pixels. ``ids`` are ids of this library.
-
-    Raises InputError for what is no absolute path or no date, and for a side below 1.
-    """
-
-    folder: str | None = None
-    formats: tuple[str, ...] = ()
-    taken_from: str | None = None
-    taken_to: str | None = None
-    camera: str | None = None
-    min_side: int | None = None
-    ids: frozenset[int] | None = None
-
-    def __post_init__(self) -> None:
-        if self.folder is not None and not _is_absolute(self.folder):
-            raise InputError(f"{self.folder!r} is no folder's absolute path: write all of it.")
-        for day in (self.taken_from, self.taken_to):
-            if day is not None and not _is_date(day):
-                raise InputError(f"{day!r} is no date: write it as 2024, 2024-05 or 2024-05-31.")
-        if self.min_side is not None and self.min_side < 1:
-            raise InputError(f"A side has 1 pixel or more, not {self.min_side}.")
-
-
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2})?)?)?)?)?")
-_EARLIEST = "0001-01-01T00:00:00"
-
-
-def _is_absolute(path: str) -> bool:
-    """Whether a text is an absolute path that a system may have."""
-    try:
-        os.fsencode(path)
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False
-    return os.path.isabs(path) and "\0" not in path  # noqa: PTH117 - stays a str
-
-
-def _is_date(text: str) -> bool:
-    """Whether a text is the beginning of a date that there is, as ISO 8601."""
-    if not _DATE.fullmatch(text):
-        return False
-    try:
-        datetime.fromisoformat(text + _EARLIEST[len(text) :])
-    except ValueError:
-        return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
 class Distribution:
     """How the scores of all pictures lie: how many are in each of ``counts``, bins of equal width
     from ``low`` to ``high``; a score on an edge belongs to the bin above it, ``high`` to the last.
@@ -190,7 +134,9 @@ class Facets:
     picture passes: ``folders`` are the roots, the filter's folder with those above it, and what
     lies directly in it (without one, directly in the roots), in order of path; ``formats`` and
     ``cameras`` the most frequent first; ``taken`` are months, the first first; ``sides`` are values
-    of ``min_side``. Of folders and of cameras there are at most `MOST_CHOICES`, the most frequent.
+    of ``min_side``. ``favourites`` is how many would pass that are favourites; ``tags``, the most
+    frequent first, are those of the pictures that pass, as one more tag asks for. Of folders,
+    cameras and tags there are at most `MOST_CHOICES`, the most frequent.
     """
 
     images: int
@@ -199,9 +145,20 @@ class Facets:
     cameras: tuple[Choice, ...]
     taken: tuple[Choice, ...]
     sides: tuple[Choice, ...]
+    favourites: int
+    tags: tuple[Choice, ...]
 
 
 MOST_CHOICES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MarkCounts:
+    """How many pictures are favourites, and how many bear each tag that there is, in order of
+    name; a tag that only pictures bear which are not here at present has 0."""
+
+    favourites: int
+    tags: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +272,9 @@ class Catalogue(VectorStore, Protocol):
     def facets(self, wanted: Filter) -> Facets:
         """How many pictures pass a filter, and how many would with other choices."""
 
+    def passing(self, wanted: Filter) -> list[Record]:
+        """The records that pass a filter, in order of path."""
+
     def sample(self, n: int) -> list[Record]:
         """Up to n records, drawn at random."""
 
@@ -383,6 +343,19 @@ class Catalogue(VectorStore, Protocol):
     def set_apart(self, pairs: Iterable[tuple[str, str]], *, apart: bool = True) -> None:
         """Remember that pairs of contents are no duplicates, or forget that; the order of the two
         does not matter. It holds whether the pictures are here, gone or come again."""
+
+    def marks(self, digests: Collection[str]) -> dict[str, Marks]:
+        """What a person has marked contents with, by SHA-256; those without marks are left out."""
+
+    def change_marks(self, changes: Sequence[MarkChange]) -> None:
+        """Carry out all changes, or none. They hold whether the pictures are here, gone or come
+        again; a file whose content changes in its place takes its marks along.
+
+        Raises: InputError where a picture would have more tags than one may, or the library.
+        """
+
+    def count_marks(self) -> MarkCounts:
+        """How many pictures bear each mark."""
 
     def size(self) -> int:
         """What all this takes on disk, in bytes; thumbnails left out."""
