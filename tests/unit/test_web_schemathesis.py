@@ -16,11 +16,16 @@ from tests.served import BYTES_NAME, NOT_UNICODE, Running, fill
 LINUX = sys.platform == "linux"
 
 # What fits the document and may be refused all the same: bytes that are no picture (422), words
-# where the model takes none, a day that the month does not have (400).
+# where the model takes none, a day that the month does not have, more tags than a picture may have
+# (400).
 SETTINGS = """
 [[operations]]
 include-name = "POST /api/search"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "422"]
+
+[[operations]]
+include-name = "POST /api/marks"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404"]
 """
 
 

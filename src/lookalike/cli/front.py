@@ -22,6 +22,8 @@ _COMMANDS = {
     "show": "show",
     "serve": "serve",
     "duplicates": "duplicates",
+    "tag": "tag",
+    "list": "listing",
     "mcp": "assistant",
     "models": "models",
     "stats": "care",

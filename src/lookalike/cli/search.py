@@ -80,9 +80,9 @@ def search_command(
 
     Of a large library, only the part that is like IMAGE is compared, and a picture may be missed;
     `lookalike stats` says how many are found. With --exact, and with any of --folder, --format,
-    --from, --to, --camera and --min-side, which all must hold, none is missed. Nor is with
-    --offset: as long as the library stays as it is, one stretch of the answers goes on where the
-    one before ended.
+    --from, --to, --camera, --min-side, --tag and --favourite, which all must hold, none is missed.
+    Nor is with --offset: as long as the library stays as it is, one stretch of the answers goes on
+    where the one before ended.
 
     The score is the cosine of the two embeddings: 1 is the same, 0 is unrelated. The distance is
     the L2 distance between them.
@@ -94,7 +94,7 @@ def search_command(
     with Library.open(library_folder, max_pixels=max_pixels) as library:
         found = _ask(library, asked, **how)
         if as_json:
-            hits = [_fields(hit) for hit in found.hits]
+            hits = _fields(library, found.hits)
             print_json({"query": question.shown(), "hits": hits, **count_fields(found.counted)})
         else:
             _print(library, found, previews, above=how["offset"] or 0)
@@ -148,15 +148,20 @@ def filter_of(library: Library, folder: str | None, **only: Any) -> Filter | Non
     return None if where == Filter() else where
 
 
-def _fields(hit: Hit) -> dict[str, object]:
-    return {
-        "path": hit.path,
-        "score": hit.score,
-        "distance": hit.distance,
-        "id": hit.record.id,
-        "width": hit.record.width,
-        "height": hit.record.height,
-    }
+def _fields(library: Library, hits: list[Hit]) -> list[dict[str, object]]:
+    return [
+        {
+            "path": hit.path,
+            "score": hit.score,
+            "distance": hit.distance,
+            "id": hit.record.id,
+            "width": hit.record.width,
+            "height": hit.record.height,
+            "favourite": marks.favourite,
+            "tags": marks.tags,
+        }
+        for hit, marks in zip(hits, library.marks(*(hit.record for hit in hits)), strict=True)
+    ]
 
 
 def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, above: int) -> None:

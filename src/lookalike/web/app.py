@@ -10,7 +10,7 @@ from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import BaseConverter
 
-from lookalike.web import about, api, duplicates, looking, page, problems, security
+from lookalike.web import about, api, duplicates, looking, marks, page, problems, security
 from lookalike.web.state import Served, attach
 
 if TYPE_CHECKING:
@@ -79,5 +79,6 @@ def create_app(
     app.register_blueprint(about.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(duplicates.blueprint)
+    app.register_blueprint(marks.blueprint)
     app.register_blueprint(page.blueprint)
     return app
