@@ -1,6 +1,7 @@
 // Pictures → rows of equal height in #grid, walked with the arrow keys.
 
 import { byId, element, icon } from "./dom.js";
+import { marked } from "./marks.js";
 import { LIKE, UNLIKE } from "./query.js";
 import { closeness, nameOf } from "./text.js";
 
@@ -46,7 +47,7 @@ function tile(picture, index, open, like, add) {
     main.setAttribute("aria-label", `Pictures like ${name}`);
   }
   main.title = name;
-  return item;
+  return marked(item, picture);
 }
 
 function ratio({ width, height }) {
