@@ -145,7 +145,7 @@ class Late:
         self._thread.start()
 
     def hold(self, *kinds: str) -> None:
-        """Let the requests of these kinds wait: ``sample``, ``like``, ``upload``."""
+        """Let the requests of these kinds wait: ``sample``, ``like``, ``upload``, ``marks``."""
         self._held |= {kind: threading.Event() for kind in kinds}
 
     def release(self) -> None:
@@ -170,7 +170,11 @@ class Late:
         server.close()
 
     def _wait(self) -> tuple[str, int] | None:
-        names = {"/api/images": "sample", "/api/search": "like" if request.is_json else "upload"}
+        names = {
+            "/api/images": "sample",
+            "/api/search": "like" if request.is_json else "upload",
+            "/api/marks": "marks",
+        }
         kind = names.get(request.path, "")
         if event := self._held.get(kind):
             event.wait(30)

@@ -32,6 +32,20 @@ def with_filters(page: Page, library: Library) -> None:
     page.wait(lambda: len(page.all("#filter-format option")) > 1)
 
 
+def with_marks(page: Page, library: Library) -> None:
+    library.mark(
+        number_of(library, "rocket.jpg"), favourite=True, add=["night", "for the calendar"]
+    )
+    page.open(f"?like={number_of(library, 'cat.png')}&tag=night&favourite=true")
+    page.wait(lambda: page.all(".star") and page.all("#filter-tags .chip"))
+
+
+def with_marks_of_one_large(page: Page, library: Library) -> None:
+    with_marks(page, library)
+    page.run("document.querySelector('.tile .open').click()")
+    page.wait(lambda: len(page.all("#marks-tags .chip")) == 2)
+
+
 def with_several(page: Page, library: Library) -> None:
     cat, rocket = number_of(library, "cat.png"), number_of(library, "rocket.jpg")
     page.open(f"?like={cat}&box=0.2,0.2,0.5,0.5&unlike={rocket}")
@@ -88,6 +102,8 @@ STATES: list[Callable[[Page, Library], None]] = [
     *(at_start, with_answers, with_filters, with_several, with_one_large, with_trouble),
     *(with_one_beside_the_query, with_the_query_laid_over, with_reasons, with_duplicates),
     with_selected,
+    *(with_one_beside_the_query, with_the_query_laid_over, with_duplicates),
+    *(with_marks, with_marks_of_one_large),
 ]
 
 

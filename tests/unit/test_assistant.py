@@ -135,6 +135,25 @@ def test_an_assistant_counts_what_python_counts(library: Library) -> None:
 
 
 @pytest.mark.slow
+def test_an_assistant_finds_what_a_person_has_marked(library: Library) -> None:
+    number, other = id_of(library, "plain 1.jpg"), id_of(library, "plain 2.jpg")
+    library.mark(number, favourite=True, add=["rose"])
+    try:
+        found, details, facets = ask(
+            library,
+            ("search", {"id": other, "tags": ["Rose"], "favourite": True}),
+            ("details", {"id": number}),
+            ("facets", {"tags": ["rose"]}),
+        )
+    finally:
+        library.mark(number, favourite=False, remove=["rose"])
+    assert [hit["id"] for hit in found.structured_content["hits"]] == [number]
+    told = details.structured_content
+    assert (told["favourite"], told["tags"]) == (True, ["rose"])
+    assert facets.structured_content["tags"] == [{"value": "rose", "images": 1}]
+
+
+@pytest.mark.slow
 def test_an_assistant_is_told_what_does_not_fit(library: Library) -> None:
     answers = ask(
         library,

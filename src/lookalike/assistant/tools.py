@@ -35,6 +35,8 @@ _Formats = Annotated[
 _Date = Annotated[str | None, Field(description="2024, 2024-05 or 2024-05-31; included.")]
 _Camera = Annotated[str | None, Field(description="A part of the camera's name.")]
 _Side = Annotated[int | None, Field(description="Pixels that both sides have at least.", ge=1)]
+_Tags = Annotated[list[str] | None, Field(description="Tags of the person's, all of which it has.")]
+_Favourite = Annotated[bool, Field(description="Only pictures that the person likes best.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Picture:
     latitude: float | None
     longitude: float | None
     digest: str
+    favourite: bool
+    tags: tuple[str, ...]
 
 
 class Tools:
@@ -104,6 +108,8 @@ class Tools:
         fold: Annotated[
             bool, Field(description="Count copies of one picture as one; tells how many.")
         ] = False,
+        tags: _Tags = None,
+        favourite: _Favourite = False,
         thumbnails: Annotated[bool, Field(description="Send small pictures of them, too.")] = False,
     ) -> Annotated[CallToolResult, RootModel[Found]]:
         """Find the pictures that look most like a picture file, a picture of the library, or words.
@@ -113,10 +119,13 @@ class Tools:
         """
         query = _query(path, id, words)
         with _told():
-            wanted = Filter(folder, tuple(formats or ()), taken_from, taken_to, camera, min_side)
+            where = _filter(
+                formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
+                camera=camera, min_side=min_side, favourite=favourite,
+            )  # fmt: skip
             # without a filter, a large library need not compare all
-            where = None if wanted == Filter() else wanted
-            hits, waiting = self._hits(query, k, where, fold=fold)
+            wanted = None if where == Filter() else where
+            hits, waiting = self._hits(query, k, wanted, fold=fold)
         matches = [_match(hit) for hit in hits]
         small = [self._thumbnail(hit.record) for hit in hits] if thumbnails else []
         return _result(Found(matches, waiting), [one for one in small if one])
@@ -134,11 +143,13 @@ class Tools:
         id: _Id,  # noqa: A002 - the name that REST and the command use
         thumbnail: Annotated[bool, Field(description="Send a small picture of it, too.")] = False,
     ) -> Annotated[CallToolResult, RootModel[Picture]]:
-        """Tell everything the library knows about one picture: date, camera, place, size."""
+        """Tell everything the library knows about one picture: date, camera, place, size, tags."""
         with _told():
             record = self._library.record(id)
-        names = (name for name in Picture.__slots__ if name != "path")
-        picture = Picture(path=record.path, **{name: getattr(record, name) for name in names})
+            (marks,) = self._library.marks(record)
+        names = [name for name in Record.__slots__ if name in Picture.__slots__]
+        known = {name: getattr(record, name) for name in names}
+        picture = Picture(path=record.path, **known, **asdict(marks))
         small = self._thumbnail(record) if thumbnail else None
         return _result(picture, [small] if small else [])
 
@@ -164,11 +175,17 @@ class Tools:
         taken_to: _Date = None,
         camera: _Camera = None,
         min_side: _Side = None,
+        tags: _Tags = None,
+        favourite: _Favourite = False,
     ) -> Annotated[CallToolResult, RootModel[Facets]]:
         """Count the pictures that pass filters, and by folder, format, camera, month and size how
-        many would with another choice there; it also tells which cameras and folders there are."""
+        many would with another choice there, and by tag with one more; it also tells which
+        cameras, folders and tags there are."""
         with _told():
-            where = Filter(folder, tuple(formats or ()), taken_from, taken_to, camera, min_side)
+            where = _filter(
+                formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
+                camera=camera, min_side=min_side, favourite=favourite,
+            )  # fmt: skip
             return _result(self._library.facets(where))
 
     def _thumbnail(self, record: Record) -> ContentBlock | None:
@@ -211,6 +228,18 @@ def _query(path: str | None, number: int | None, words: str | None) -> str | int
     if len(given) != 1:
         raise ToolError("Give one of path, id and words.")
     return given[0]
+
+
+def _filter(formats: list[str] | None, tags: list[str] | None, **only: Any) -> Filter:
+    return Filter(formats=tuple(formats or ()), tags=tuple(tags or ()), **only)
+
+
+def _match(hit: Hit) -> Match:
+    record = hit.record
+    return Match(
+        record.id, hit.path, hit.score, hit.distance, record.width, record.height, record.taken,
+        record.camera,
+    )  # fmt: skip
 
 
 @contextmanager

@@ -23,7 +23,7 @@ _WIDTH = 10  # of the largest number of pictures that a library may have
 @json_option
 def facets_command(*, library_folder: Path | None, as_json: bool, **only: Any) -> None:
     """Say how many pictures pass the filters, and by folder, month, format, camera and size how
-    many would pass with another choice there while the other filters stay.
+    many would pass with another choice there while the other filters stay; of tags, with one more.
 
     Each choice is what the option of that name takes. Without a filter, all pictures are counted.
     Folders are those directly in the indexed ones, or in FOLDER.
@@ -42,6 +42,9 @@ def facets_command(*, library_folder: Path | None, as_json: bool, **only: Any) -
     _print("--from and --to", facets.taken)
     _print("--camera", facets.cameras)
     _print("--min-side", facets.sides)
+    _print("--tag", facets.tags)
+    if facets.favourites:
+        click.echo(f"\n--favourite\n{facets.favourites:{_WIDTH},}")
 
 
 def _print(title: str, choices: tuple[Choice, ...]) -> None:

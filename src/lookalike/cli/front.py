@@ -23,6 +23,8 @@ _COMMANDS = {
     "explain": "explain",
     "serve": "serve",
     "duplicates": "duplicates",
+    "tag": "tag",
+    "list": "listing",
     "mcp": "assistant",
     "models": "models",
     "stats": "care",

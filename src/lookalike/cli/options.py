@@ -81,8 +81,21 @@ def max_pixels_option(command: _Command) -> _Command:
     )(command)
 
 
+_OF_MARKS = (
+    click.option(
+        "--tag",
+        "tags",
+        metavar="TAG",
+        multiple=True,
+        help="Only pictures with this tag, see `lookalike tag`. May be given again: they then "
+        "have all of them.",
+    ),
+    click.option("--favourite", is_flag=True, help="Only favourites."),
+)
+
+
 def filter_options(command: _Command) -> _Command:
-    """``--folder`` to ``--min-side``: which pictures may be answers."""
+    """``--folder`` to ``--favourite``: which pictures may be answers."""
     options = (
         click.option("--folder", metavar="FOLDER", type=FOLDER, help="Only pictures below FOLDER."),
         click.option(
@@ -111,6 +124,7 @@ def filter_options(command: _Command) -> _Command:
             type=click.IntRange(min=1),
             help="Only pictures with at least N pixels on each side.",
         ),
+        *_OF_MARKS,
     )
     for option in reversed(options):
         command = option(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,9 +82,10 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
 
     Of a large library, only the part that is like IMAGE is compared, and a picture may be missed;
     `lookalike stats` says how many are found. With --exact, and with any of --folder, --format,
-    --from, --to, --camera and --min-side, which all must hold, none is missed. Nor is with
-    --offset and --fold: as long as the library stays as it is, one stretch of the answers goes on
-    where the one before ended. Copies to fold are those that `lookalike duplicates` has found.
+    --from, --to, --camera, --min-side, --tag and --favourite, which all must hold, none is missed.
+    Nor is with --offset and --fold: as long as the library stays as it is, one stretch of the
+    answers goes on where the one before ended. Copies to fold are those that `lookalike
+    duplicates` has found.
 
     With --save the answers go to a file, and what it holds is told instead of them.
 
@@ -112,7 +114,7 @@ def _tell(
     found = _ask(library, asked, **how)
     saved = _save(library, found, question, target, force)
     if as_json:
-        print_json({"query": question.shown(), **_answer(found, saved, fold=how["fold"])})
+        print_json({"query": question.shown(), **_answer(library, found, saved, fold=how["fold"])})
     else:
         _print(library, found, saved, previews, above=how["offset"] or 0)
 
@@ -127,9 +129,11 @@ def _save(
     return library.save(found.hits, target, query=question.shown(), force=force)
 
 
-def _answer(found: _Found, saved: Saved | None, *, fold: bool) -> dict[str, object]:
+def _answer(
+    library: Library, found: _Found, saved: Saved | None, *, fold: bool
+) -> dict[str, object]:
     return {
-        "hits": [_fields(hit, fold=fold) for hit in found.hits],
+        "hits": _fields(library, found.hits, fold=fold),
         **count_fields(found.counted),
         **({"saved": saved_fields(saved)} if saved else {}),
     }
@@ -190,17 +194,23 @@ def filter_of(library: Library, folder: str | None, **only: Any) -> Filter | Non
     return None if where == Filter() else where
 
 
-def _fields(hit: Hit, *, fold: bool = False) -> dict[str, object]:
-    copies = {"copies": [_fields(one) for one in hit.copies]} if fold else {}
-    return {
-        "path": hit.path,
-        "score": hit.score,
-        "distance": hit.distance,
-        "id": hit.record.id,
-        "width": hit.record.width,
-        "height": hit.record.height,
-        **copies,
-    }
+def _fields(
+    library: Library, hits: Sequence[Hit], *, fold: bool = False
+) -> list[dict[str, object]]:
+    return [
+        {
+            "path": hit.path,
+            "score": hit.score,
+            "distance": hit.distance,
+            "id": hit.record.id,
+            "width": hit.record.width,
+            "height": hit.record.height,
+            "favourite": marks.favourite,
+            "tags": marks.tags,
+            **({"copies": _fields(library, hit.copies)} if fold else {}),
+        }
+        for hit, marks in zip(hits, library.marks(*(hit.record for hit in hits)), strict=True)
+    ]
 
 
 def _more(hit: Hit) -> str:

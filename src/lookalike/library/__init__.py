@@ -23,6 +23,8 @@ from lookalike.stores.base import (
     Facets,
     Filter,
     Hit,
+    MarkCounts,
+    Marks,
     Record,
     SearchIndex,
 )
@@ -53,6 +55,8 @@ __all__ = [
     "Indexing",
     "LeftOut",
     "Library",
+    "MarkCounts",
+    "Marks",
     "ModelRow",
     "Progress",
     "Query",

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from pathlib import Path
 
 from lookalike import image, reveal
 from lookalike.errors import ImageError
 from lookalike.folder import printable
 from lookalike.image import FileMetadata
-from lookalike.library.copies import Named
 from lookalike.library.originals import original
+from lookalike.library.queries import Named, Queries
 from lookalike.stores.base import Record
 
 
-class About(ABC):
+class About:
     """The part of a `Library` that tells of one picture."""
 
-    @abstractmethod
-    def _named(self, picture: Named) -> Record:
-        """One picture's record."""
+    _queries: Queries
 
     def find(self, picture: Named) -> Record:
         """One picture's record, given its id or its path: on this machine, or below an indexed
         folder. Raises ImageNotFoundError."""
-        return self._named(picture)
+        return self._queries.named(picture)
 
     def metadata(self, picture: Named) -> FileMetadata:
         """What a picture's file says of itself, given the picture's id, path or record: camera,
@@ -33,7 +30,7 @@ class About(ABC):
 
         Raises: ImageNotFoundError; ImageError where the file is gone or has changed.
         """
-        record = self._named(picture)
+        record = self._queries.named(picture)
         file = original(record)
         try:
             return image.file_metadata(file)
@@ -50,7 +47,7 @@ class About(ABC):
         Raises: ImageNotFoundError; ImageError where the file is gone; DesktopError where there is
             no desktop, or its file manager does not open.
         """
-        record = self._named(picture)
+        record = self._queries.named(picture)
         file = Path(record.path)
         if not _is_there(file):
             raise ImageError(

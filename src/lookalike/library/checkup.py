@@ -34,10 +34,20 @@ def check(store: Catalogue, model: Model) -> Iterator[Finding]:
     if problems:
         return
     yield Finding(True, f"The database is sound; it holds {store.count():,} pictures.")
+    yield from _marks(store)
     yield _vectors(store)
     yield _weights(model)
     for root in store.roots():
         yield _root(store, root)
+
+
+def _marks(store: Catalogue) -> Iterator[Finding]:
+    """What a person has marked, which is nowhere else."""
+    known = store.count_marks()
+    if known.favourites or known.tags:
+        favourites = "1 favourite" if known.favourites == 1 else f"{known.favourites:,} favourites"
+        tags = "1 tag" if len(known.tags) == 1 else f"{len(known.tags):,} tags"
+        yield Finding(True, f"It keeps {favourites} and {tags}.")
 
 
 def _vectors(store: Catalogue) -> Finding:

@@ -15,11 +15,8 @@ from lookalike.encoder import usable_cores
 from lookalike.errors import InputError
 from lookalike.indexing import places
 from lookalike.indexing.room import Room
-from lookalike.library.queries import Queries
+from lookalike.library.queries import Named, Queries
 from lookalike.stores.base import Catalogue, Record
-
-Named = int | str | os.PathLike[str] | Record
-"""A picture of the library: its id, its path, or its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ class CopiesOf(ABC):
 
         Raises: InputError for fewer than two pictures; ImageNotFoundError; LibraryError.
         """
-        records = [self._named(one) for one in pictures]
+        records = [self._queries.named(one) for one in pictures]
         if len({record.id for record in records}) < 2:
             raise InputError("Name two pictures or more that are not duplicates of each other.")
         digests = sorted(record.digest for record in records)
@@ -115,13 +112,6 @@ class CopiesOf(ABC):
             for first, second in self._store.apart()
             if {first, second} <= contents.keys() and contents[first][0] != contents[second][-1]
         ]
-
-    def _named(self, picture: Named) -> Record:
-        if isinstance(picture, Record):
-            return picture
-        if isinstance(picture, int):
-            return self._queries.record(picture)
-        return self._queries.record_at(os.fspath(picture))
 
     def _sources(self, tell: Callable[[Step], None], stop: threading.Event | None) -> Sources:
         room = Room()

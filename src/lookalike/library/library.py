@@ -34,12 +34,13 @@ from lookalike.library.copies import CopiesOf
 from lookalike.library.exporting import Exporting
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Stats, indexing
+from lookalike.library.marks import MarksOf
 from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
 from lookalike.library.queries import Queries
 from lookalike.library.reasons import Explaining
 from lookalike.models import ModelCard
-from lookalike.stores.base import Catalogue, Embedding, Record, SearchIndex
+from lookalike.stores.base import Catalogue, Embedding, Filter, Record, SearchIndex
 from lookalike.stores.embedded import WriteLock
 from lookalike.thumbnails import SIDE, Thumbnails
 
@@ -47,7 +48,7 @@ _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
 
-class Library(Asking, Explaining, CopiesOf, About, Exporting):
+class Library(Asking, Explaining, CopiesOf, MarksOf, About, Exporting):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:
@@ -219,9 +220,9 @@ class Library(Asking, Explaining, CopiesOf, About, Exporting):
         named = os.path.abspath(folder)  # noqa: PTH100 - as it was named, links and all
         return next((path for path in (real, named) if self._has_part(path)), real)
 
-    def records(self) -> list[Record]:
-        """All records, in order of path."""
-        return list(self._store.records())
+    def records(self, where: Filter | None = None) -> list[Record]:
+        """All records, or those that pass a filter, in order of path."""
+        return list(self._store.records()) if where is None else self._store.passing(where)
 
     def embeddings(self) -> tuple[list[Record], Embedding]:
         """All records in order of path, with their embeddings (n, dim), float32."""

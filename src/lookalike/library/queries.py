@@ -37,6 +37,9 @@ AnyPicture = str | os.PathLike[str] | bytes | int
 Query = AnyPicture | Words
 """What to search with: a picture's path, its file's content, its id in the library, or words."""
 
+Named = int | str | os.PathLike[str] | Record
+"""A picture of the library: its id, its path, or its record."""
+
 Source = Record | str | bytes
 """Where a picture is read from: its place in the library, its path, or its file's content."""
 
@@ -185,6 +188,14 @@ class Queries:
         name = relative.replace(os.sep, "/")
         found = (self._store.find(root, name) for root in self._store.roots())
         return next((record for record in found if record is not None), None)
+
+    def named(self, picture: Named) -> Record:
+        """The record of a picture of the library. Raises ImageNotFoundError."""
+        if isinstance(picture, Record):
+            return picture
+        if isinstance(picture, int):
+            return self.record(picture)
+        return self.record_at(os.fspath(picture))
 
     def record_at(self, path: str) -> Record:
         """The record of a path on this machine, or below an indexed folder. Raises

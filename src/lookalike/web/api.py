@@ -20,9 +20,9 @@ from lookalike.web.links import (
     browsers_show,
     image,
     media_type,
-    summary,
     version,
 )
+from lookalike.web.marks import marked
 from lookalike.web.schemas import MOST_SAMPLES
 from lookalike.web.state import served
 
@@ -43,7 +43,10 @@ def search() -> Response:
     hits, more = _hits(wanted)
     answer: dict[str, Any] = {
         "query": wanted.shown,
-        "hits": [_hit(hit, fold=wanted.fold) for hit in hits],
+        "hits": [
+            {**shown, **_hit(hit, fold=wanted.fold)}
+            for shown, hit in zip(marked([hit.record for hit in hits]), hits, strict=True)
+        ],
         **more,
     }
     if not hits and served().library.count() == 0:
@@ -83,13 +86,15 @@ def sample() -> Response:
     text = request.args.get("sample", "24")
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_SAMPLES):
         raise BadRequest(f"sample is a whole number from 1 to {MOST_SAMPLES}.")
-    return jsonify({"images": [summary(record) for record in served().library.sample(int(text))]})
+    return jsonify({"images": marked(served().library.sample(int(text)))})
 
 
 @blueprint.get(f"{IMAGES}/<id:image_id>")
 def details(image_id: int) -> Response:
     """Everything the library knows about one picture."""
-    return _tagged(image(served().library.record(image_id)))
+    library = served().library
+    record = library.record(image_id)
+    return _tagged({**image(record), **asdict(library.marks(record)[0])})
 
 
 @blueprint.get(f"{IMAGES}/<id:image_id>/thumbnail")

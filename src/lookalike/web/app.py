@@ -16,6 +16,7 @@ from lookalike.web import (
     duplicates,
     export,
     looking,
+    marks,
     page,
     problems,
     reasons,
@@ -92,5 +93,6 @@ def create_app(
     app.register_blueprint(duplicates.blueprint)
     app.register_blueprint(export.blueprint)
     app.register_blueprint(reasons.blueprint)
+    app.register_blueprint(marks.blueprint)
     app.register_blueprint(page.blueprint)
     return app

@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from lookalike.library import Copy, Group
 from lookalike.stores.base import Record
-from lookalike.web.body import json_of
+from lookalike.web.body import is_id, json_of
 from lookalike.web.links import summary
 from lookalike.web.looking import of_app
 from lookalike.web.openapi_duplicates import FEW_GROUPS, MOST_GROUPS, MOST_TOLD_APART
@@ -85,16 +85,9 @@ def _images_of_body() -> list[int]:
         raise UnsupportedMediaType('Send JSON such as {"images": [1, 2]}.')
     body = json_of("a decision")
     images = body.get("images") if isinstance(body, dict) and len(body) == 1 else None
-    if not isinstance(images, list) or not all(map(_is_id, images)):
+    if not isinstance(images, list) or not all(map(is_id, images)):
         raise BadRequest('Send the numbers of pictures as {"images": [1, 2]}.')
     return _enough(list(map(int, images)))
-
-
-def _is_id(number: object) -> bool:
-    """Whether it is a whole number, be it written 1 or 1.0, that an id may be."""
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        return False
-    return 0 <= number < 10**_DIGITS and number == int(number)
 
 
 def _enough(images: list[int]) -> list[int]:

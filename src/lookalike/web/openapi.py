@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from lookalike.stores.base import MOST_CHOICES
-from lookalike.web import openapi_about, openapi_duplicates, openapi_export, openapi_reasons
+from lookalike.web import (
+    openapi_about,
+    openapi_duplicates,
+    openapi_export,
+    openapi_marks,
+    openapi_reasons,
+)
 from lookalike.web.links import LARGEST_PREVIEW, PREVIEW
 from lookalike.web.replies import IMAGE_ID as _ID
 from lookalike.web.replies import KEPT as _KEPT
@@ -42,6 +48,7 @@ def document() -> Json:
                 **openapi_duplicates.schemas(),
                 **openapi_export.schemas(),
                 **openapi_reasons.schemas(),
+                **openapi_marks.schemas(),
             }
         },
     }
@@ -59,6 +66,7 @@ def _paths() -> Json:
         **openapi_reasons.paths(_QUESTION),
         **openapi_duplicates.paths(),
         **openapi_export.paths(),
+        **openapi_marks.paths(),
         "/api/stats": {"get": _stats()},
         "/api/events": {"get": _events()},
         "/api/facets": {"get": _facets()},
@@ -223,9 +231,9 @@ def _facets() -> Json:
         "summary": "Counts",
         "description": (
             "How many pictures pass the filters, which may be left out, and how many would with "
-            "each other choice in one of them while the others stay. Choices that no picture "
-            f"passes are left out; of folders and cameras there are at most {MOST_CHOICES}, the "
-            "most frequent."
+            "each other choice in one of them while the others stay; of tags, with one more. "
+            "Choices that no picture passes are left out; of folders, cameras and tags there are "
+            f"at most {MOST_CHOICES}, the most frequent."
         ),
         "parameters": _parameters(FILTERS),
         "responses": {"200": _json("The counts.", "Facets"), **_KEPT, **_problems("400", "503")},

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from flask import Blueprint, Response, render_template, send_from_directory
 from werkzeug.exceptions import NotFound
 
+from lookalike.stores.base import MOST_LETTERS
 from lookalike.web.about import may_reveal
 from lookalike.web.state import served
 
@@ -23,7 +24,12 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 def start() -> str:
     """The page, an empty frame that its scripts fill."""
     here = served()
-    return render_template("page.html", max_upload=here.max_upload, reveal=may_reveal())
+    return render_template(
+        "page.html",
+        max_upload=here.max_upload,
+        reveal=may_reveal(),
+        most_letters=MOST_LETTERS,
+    )
 
 
 @blueprint.get("/duplicates")

@@ -112,7 +112,7 @@ def filter_of_address() -> Filter:
     """The filter in the parameters of the current request. Raises HTTP errors, and InputError."""
     given = request.args
     _refuse_unknown(set(given) - set(FILTERS), "list of filters")
-    for name in set(given) - {"format"}:
+    for name in set(given) - {"format", "tag"}:
         if len(given.getlist(name)) > 1:
             raise BadRequest(f"Give {name} once.")
     side = given.get("min_side")
@@ -123,6 +123,8 @@ def filter_of_address() -> Filter:
         taken_to=given.get("to"),
         camera=given.get("camera"),
         min_side=None if side is None else _number("min_side", _number_of_text(side), 1),
+        tags=tuple(given.getlist("tag")),
+        favourite=_switch("favourite", {"favourite": _SWITCH.get(given.get("favourite", "false"))}),
     )
 
 
@@ -135,8 +137,8 @@ def _filter(given: object) -> Filter:
         fits, what = _FILTER[name]
         if not fits(value):
             raise BadRequest(f'"{name}" of the filter must be {what}.')
-    formats = tuple(given.get("formats", ()))
-    return Filter(**{**given, "formats": formats})
+    lists = {name: tuple(given.get(name, ())) for name in ("formats", "tags")}
+    return Filter(**{**given, **lists})
 
 
 def _refuse_unknown(names: set[str], where: str = "search") -> None:
@@ -150,6 +152,10 @@ def _whole(value: object) -> bool:
 
 def _text(value: object) -> bool:
     return isinstance(value, str)
+
+
+def _bool(value: object) -> bool:
+    return isinstance(value, bool)
 
 
 def _texts(value: object) -> bool:
@@ -205,4 +211,6 @@ _FILTER: dict[str, tuple[Callable[[object], bool], str]] = {
     "taken_to": (_text, "a text"),
     "camera": (_text, "a text"),
     "min_side": (_whole, "a whole number"),
+    "tags": (_texts, "a list of texts"),
+    "favourite": (_bool, "true or false"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from lookalike.stores.base import MOST_LETTERS, TAG_PATTERN
 from lookalike.web.shapes import Json, ref, whole
 from lookalike.web.shapes import list_of as _list_of
 from lookalike.web.shapes import number as _number
@@ -42,10 +43,11 @@ def schemas() -> Json:
         ),
         "WordsQuery": _object({"words": _text("The words that were asked for.")}),
         "Summary": _object(SUMMARY),
-        "Hit": _object({**SUMMARY, **_CLOSENESS, "copies": _COPIES}, optional=("copies",)),
         "FoldedHit": _object({**SUMMARY, **_CLOSENESS}),
-        "Image": _object({**SUMMARY, **_DETAILS}),
-        "Sample": _object({"images": _list_of("Summary")}),
+        "Marked": _object({**SUMMARY, **MARKS}),
+        "Hit": _object({**SUMMARY, **_CLOSENESS, **MARKS, "copies": _COPIES}, optional=("copies",)),
+        "Image": _object({**SUMMARY, **_DETAILS, **MARKS}),
+        "Sample": _object({"images": _list_of("Marked")}),
         "Stats": _object(_STATS),
         "Indexing": _object(_INDEXING),
         "Progress": _object({name: _STATS[name] for name in ("images", "indexing", "trouble")}),
@@ -194,6 +196,8 @@ _TIME = "T([01][0-9]|2[0-3])(:[0-5][0-9](:[0-5][0-9])?)?"
 _YEAR = "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
 _DATE = f"^{_YEAR}(-((0[1-9]|1[0-2])|{_DAY}({_TIME})?))?$"
 
+TAG = {"type": "string", "pattern": TAG_PATTERN, "maxLength": MOST_LETTERS}
+
 _FILTER = {
     "folder": {**_text("An absolute path: pictures in it and below."), "pattern": _ABSOLUTE},
     "formats": {
@@ -208,6 +212,12 @@ _FILTER = {
     "taken_to": {**_text("The last day or moment, which is included."), "pattern": _DATE},
     "camera": _text("A part of the camera's name, in any case."),
     "min_side": whole(minimum=1, description="Pixels that both sides have at least."),
+    "tags": {
+        "type": "array",
+        "items": TAG,
+        "description": "Tags, in any case, all of which the picture has.",
+    },
+    "favourite": {"type": "boolean", "description": "Whether only favourites pass; else false."},
 }
 
 FILTERS = {
@@ -217,6 +227,11 @@ FILTERS = {
     "to": _FILTER["taken_to"],
     "camera": _FILTER["camera"],
     "min_side": _FILTER["min_side"],
+    "tag": {
+        **_FILTER["tags"],
+        "description": "A tag, in any case; may be repeated, and then all have to be there.",
+    },
+    "favourite": _FILTER["favourite"],
 }
 """The filter as parameters of an address, named as the options of the command."""
 
@@ -228,6 +243,15 @@ SUMMARY = {
     "width": whole(minimum=0, description="Pixels, upright."),
     "height": whole(minimum=0, description="Pixels, upright."),
     "thumbnail": _text("The address of a small WebP."),
+}
+
+MARKS = {
+    "favourite": {"type": "boolean", "description": "Whether it is a favourite."},
+    "tags": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Its tags, in alphabetical order.",
+    },
 }
 
 _CLOSENESS = {
@@ -303,6 +327,11 @@ _FACETS = {
     "cameras": {**_list_of("Named"), "description": "The most frequent first."},
     "taken": {**_list_of("Named"), "description": "Months such as `2024-05`, in their order."},
     "sides": {**_list_of("Side"), "description": "Values of `min_side`."},
+    "favourites": whole(minimum=0, description="Favourites that pass the other filters."),
+    "tags": {
+        **_list_of("Named"),
+        "description": "Those of the pictures that pass all filters, the most frequent first.",
+    },
 }
 
 _STRETCH = {

@@ -11,6 +11,7 @@ from lookalike.stores.base.contract import (
     Hit,
     Ids,
     KnownFile,
+    MarkCounts,
     Record,
     SearchIndex,
     SkippedFile,
@@ -18,8 +19,23 @@ from lookalike.stores.base.contract import (
 )
 from lookalike.stores.base.filters import Filter
 
+from lookalike.stores.base.marks import (
+    MOST_LETTERS,
+    MOST_NAMES,
+    MOST_TAGS,
+    TAG_PATTERN,
+    MarkChange,
+    Marks,
+    tag_key,
+    tag_name,
+)
+
 __all__ = [
     "MOST_CHOICES",
+    "MOST_LETTERS",
+    "MOST_NAMES",
+    "MOST_TAGS",
+    "TAG_PATTERN",
     "Answers",
     "Catalogue",
     "Choice",
@@ -30,8 +46,13 @@ __all__ = [
     "Hit",
     "Ids",
     "KnownFile",
+    "MarkChange",
+    "MarkCounts",
+    "Marks",
     "Record",
     "SearchIndex",
     "SkippedFile",
     "VectorStore",
+    "tag_key",
+    "tag_name",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.stores.base.filters import Filter
+from lookalike.stores.base.marks import MarkChange, Marks
 
 Embedding = npt.NDArray[np.float32]
 """A unit vector of shape (dim,), or a matrix of them of shape (n, dim); always float32."""
@@ -142,7 +143,9 @@ class Facets:
     picture passes: ``folders`` are the roots, the filter's folder with those above it, and what
     lies directly in it (without one, directly in the roots), in order of path; ``formats`` and
     ``cameras`` the most frequent first; ``taken`` are months, the first first; ``sides`` are values
-    of ``min_side``. Of folders and of cameras there are at most `MOST_CHOICES`, the most frequent.
+    of ``min_side``. ``favourites`` is how many would pass that are favourites; ``tags``, the most
+    frequent first, are those of the pictures that pass, as one more tag asks for. Of folders,
+    cameras and tags there are at most `MOST_CHOICES`, the most frequent.
     """
 
     images: int
@@ -151,9 +154,20 @@ class Facets:
     cameras: tuple[Choice, ...]
     taken: tuple[Choice, ...]
     sides: tuple[Choice, ...]
+    favourites: int
+    tags: tuple[Choice, ...]
 
 
 MOST_CHOICES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MarkCounts:
+    """How many pictures are favourites, and how many bear each tag that there is, in order of
+    name; a tag that only pictures bear which are not here at present has 0."""
+
+    favourites: int
+    tags: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +286,9 @@ class Catalogue(VectorStore, Protocol):
     def facets(self, wanted: Filter) -> Facets:
         """How many pictures pass a filter, and how many would with other choices."""
 
+    def passing(self, wanted: Filter) -> list[Record]:
+        """The records that pass a filter, in order of path."""
+
     def sample(self, n: int) -> list[Record]:
         """Up to n records, drawn at random."""
 
@@ -346,6 +363,19 @@ class Catalogue(VectorStore, Protocol):
     def set_apart(self, pairs: Iterable[tuple[str, str]], *, apart: bool = True) -> None:
         """Remember that pairs of contents are no duplicates, or forget that; the order of the two
         does not matter. It holds whether the pictures are here, gone or come again."""
+
+    def marks(self, digests: Collection[str]) -> dict[str, Marks]:
+        """What a person has marked contents with, by SHA-256; those without marks are left out."""
+
+    def change_marks(self, changes: Sequence[MarkChange]) -> None:
+        """Carry out all changes, or none. They hold whether the pictures are here, gone or come
+        again; a file whose content changes in its place takes its marks along.
+
+        Raises: InputError where a picture would have more tags than one may, or the library.
+        """
+
+    def count_marks(self) -> MarkCounts:
+        """How many pictures bear each mark."""
 
     def size(self) -> int:
         """What all this takes on disk, in bytes; thumbnails left out."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lookalike.errors import InputError
+from lookalike.stores.base.marks import tag_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,10 @@ class Filter:
     day or moment as ISO 8601 (``2024``, ``2024-05``, ``2024-05-31``, ``2024-05-31T18:00``), both
     included; pictures without a date do not pass. ``camera`` is a part of its name, in any case.
     Both sides of the picture have at least ``min_side`` pixels. ``ids`` are ids of this library.
+    A picture that passes bears all ``tags``, whatever the case of their letters, and with
+    ``favourite`` is a favourite.
 
-    Raises InputError for what is no absolute path or no date, and for a side below 1.
+    Raises InputError for what is no absolute path, no date or no tag, and for a side below 1.
     """
 
     folder: str | None = None
@@ -30,6 +33,8 @@ class Filter:
     camera: str | None = None
     min_side: int | None = None
     ids: frozenset[int] | None = None
+    tags: tuple[str, ...] = ()
+    favourite: bool = False
 
     def __post_init__(self) -> None:
         if self.folder is not None and not _is_absolute(self.folder):
@@ -39,6 +44,8 @@ class Filter:
                 raise InputError(f"{day!r} is no date: write it as 2024, 2024-05 or 2024-05-31.")
         if self.min_side is not None and self.min_side < 1:
             raise InputError(f"A side has 1 pixel or more, not {self.min_side}.")
+        for tag in self.tags:
+            tag_name(tag)
 
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2})?)?)?)?)?")

@@ -8,11 +8,13 @@ import threading
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.stores.embedded import marks
+from lookalike.stores.embedded.database import Changes, Database
 from lookalike.stores.embedded.scores import Ids
 
 _Codes = npt.NDArray[np.int32]
@@ -46,9 +48,27 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
+class Marked:
+    """What pictures are marked with: picture ``places[i]`` (m,) bears the tag ``tags[codes[i]]``;
+    ``favourites`` (f,) are the places of the favourites."""
+
+    tags: tuple[str, ...]
+    places: npt.NDArray[np.intp]
+    codes: _Codes
+    favourites: npt.NDArray[np.intp]
+
+    def counts(self, chosen: npt.NDArray[np.bool_]) -> dict[str, int]:
+        """How many of some pictures (n,) bear each tag; those that none bears are left out."""
+        numbers = np.bincount(self.codes[chosen[self.places]], minlength=len(self.tags)).tolist()
+        pairs = zip(self.tags, numbers, strict=True)
+        return {tag: number for tag, number in pairs if number}
+
+
+@dataclass(frozen=True, eq=False)
 class Columns:
     """All pictures in order of their ids (n,): the absolute paths of their folders, the formats,
-    the cameras, the months they were taken in, and their shorter sides (n,) in pixels."""
+    the cameras, the months they were taken in, their shorter sides (n,) in pixels, and what they
+    are marked with."""
 
     ids: Ids
     folders: Column
@@ -56,6 +76,7 @@ class Columns:
     cameras: Column
     months: Column
     sides: npt.NDArray[np.int64]
+    marks: Marked
 
 
 class Shelf:
@@ -63,27 +84,34 @@ class Shelf:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._kept: Columns | None = None
-        self._seen: list[tuple[sqlite3.Connection, tuple[int, int]]] = []
+        self._kept: tuple[Changes, Columns] | None = None
 
     def columns(self, connection: sqlite3.Connection) -> Columns:
         """The columns as a connection, in a transaction, sees them."""
+        if not marks.are_kept(connection):  # who writes there does not note when pictures move
+            return _read(connection)
         with self._guard:
-            # The first number tells what others committed, the second what this connection did.
-            version = connection.execute("PRAGMA data_version").fetchone()[0]
-            state = (int(version), connection.total_changes)
-            current = any(one is connection and seen == state for one, seen in self._seen)
-            if self._kept is None or not current:
-                self._kept = _read(connection)
-                self._seen = []
-            if not current:
-                self._seen.append((connection, state))
-            return self._kept
+            present = Database.changes(connection)
+            columns = self._brought(connection, present)
+            self._kept = present, columns
+            return columns
 
     def clear(self) -> None:
         """Let go of everything."""
         with self._guard:
-            self._kept, self._seen = None, []
+            self._kept = None
+
+    def _brought(self, connection: sqlite3.Connection, present: Changes) -> Columns:
+        """The columns of the present. Whoever marks pictures asks for the counts after each, so
+        nothing else is read again then."""
+        if self._kept is None:
+            return _read(connection)
+        state, columns = self._kept
+        if replace(present, marked=state.marked) != state:
+            return _read(connection)
+        if present != state:
+            return replace(columns, marks=_marked(connection, columns.ids))
+        return columns
 
 
 def _read(connection: sqlite3.Connection) -> Columns:
@@ -96,6 +124,19 @@ def _read(connection: sqlite3.Connection) -> Columns:
         cameras=cameras.taken(order),
         months=months.taken(order),
         sides=sides[order],
+        marks=_marked(connection, ids[order]),
+    )
+
+
+def _marked(connection: sqlite3.Connection, ids: Ids) -> Marked:
+    """The marks of the pictures with these ids (n,), which are in rising order."""
+    tags, bearers = marks.bearers(connection)
+    lengths = [len(some) for some in bearers]
+    return Marked(
+        tags=tuple(tags),
+        places=np.searchsorted(ids, np.concatenate([np.empty(0, np.int64), *bearers])),
+        codes=np.repeat(np.arange(len(tags), dtype=np.int32), lengths),
+        favourites=np.searchsorted(ids, marks.favourites(connection)),
     )
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +24,16 @@ from lookalike.stores.embedded import schema, trouble
 FILE = "library.sqlite"
 _BUSY_SECONDS = 30.0
 _TIDY_SECONDS = 1.0  # to wait for readers where the log may as well stay
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """When pictures last came, went or got another content, when they last moved, and when they
+    were last marked: equal numbers are of one state."""
+
+    revision: int
+    moved: int
+    marked: int
 
 
 class Database:
@@ -70,6 +81,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction; kept whole when the block ends, or not at all."""
+        if self.read_only:  # SQLite would miss the tables of a newer version first
+            raise trouble.read_only(self.folder)
         with self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -83,8 +96,7 @@ class Database:
     @staticmethod
     def revision(connection: sqlite3.Connection) -> int:
         """The revision of the last change of embeddings; 0 before the first."""
-        row = connection.execute("SELECT value FROM settings WHERE name = 'revision'").fetchone()
-        return int(row[0]) if row else 0
+        return _number(connection, "revision")
 
     def next_revision(self, connection: sqlite3.Connection) -> int:
         """Begin a change of embeddings inside a transaction.
@@ -92,11 +104,22 @@ class Database:
         A revision is the time in microseconds, made to grow with every change. It names one
         state of one history: a file put back from a copy never meets a revision it already had.
         """
-        revision = max(self.revision(connection) + 1, time.time_ns() // 1000)
-        connection.execute(
-            "INSERT OR REPLACE INTO settings VALUES ('revision', ?)", (str(revision),)
-        )
-        return revision
+        return _grow(connection, "revision")
+
+    @staticmethod
+    def note_move(connection: sqlite3.Connection) -> None:
+        """Say inside a transaction that pictures move."""
+        _grow(connection, "moved")
+
+    @staticmethod
+    def note_marks(connection: sqlite3.Connection) -> None:
+        """Say inside a transaction that pictures are marked."""
+        _grow(connection, "marked")
+
+    @staticmethod
+    def changes(connection: sqlite3.Connection) -> Changes:
+        """Up to where the history has come that a connection sees."""
+        return Changes(*(_number(connection, name) for name in ("revision", "moved", "marked")))
 
     def tidy(self) -> None:
         """Fold the write-ahead log into the file, so that the file alone is the library.
@@ -219,6 +242,18 @@ class Database:
             raise trouble.of_sqlite(self.folder, self.folder / FILE, error) from error
         except OSError as error:
             raise trouble.of_system(self.folder, error) from error
+
+
+def _number(connection: sqlite3.Connection, name: str) -> int:
+    row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _grow(connection: sqlite3.Connection, name: str) -> int:
+    """The time in microseconds, made to grow, under a name of the settings."""
+    number = max(_number(connection, name) + 1, time.time_ns() // 1000)
+    connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, str(number)))
+    return number
 
 
 def _mark(file: Path) -> tuple[int, int, int] | None:

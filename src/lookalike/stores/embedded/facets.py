@@ -41,6 +41,8 @@ def facets(connection: sqlite3.Connection, columns: Columns, wanted: Filter) -> 
         cameras=_cameras(columns.cameras.counts(but("camera"))),
         taken=_in_order(columns.months.counts(but("taken"))),
         sides=_sides(columns.sides[but("side")]),
+        favourites=int(but("favourite")[columns.marks.favourites].sum()),
+        tags=_frequent(columns.marks.counts(but(""))),
     )
 
 
@@ -53,6 +55,8 @@ def _fields(wanted: Filter) -> Iterator[tuple[str, Filter]]:
         "camera": Filter(camera=wanted.camera),
         "side": Filter(min_side=wanted.min_side),
         "ids": Filter(ids=wanted.ids),
+        "tags": Filter(tags=wanted.tags),
+        "favourite": Filter(favourite=wanted.favourite),
     }
     return ((field, alone) for field, alone in parts.items() if alone != Filter())
 

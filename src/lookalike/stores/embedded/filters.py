@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.stores.base import Filter
+from lookalike.stores.embedded import marks
 
 _Clause = tuple[str, tuple[object, ...]]
 
@@ -49,6 +50,10 @@ def _clauses(connection: sqlite3.Connection, wanted: Filter) -> Iterator[_Clause
         yield "min(width, height) >= ?", (min(wanted.min_side, _MOST),)
     if wanted.ids is not None:
         yield _one_of("id", sorted(wanted.ids))
+    if wanted.tags:
+        yield marks.tagged(connection, wanted.tags)
+    if wanted.favourite:
+        yield marks.favourite(connection)
 
 
 def _one_of(column: str, values: list[str] | list[int]) -> _Clause:

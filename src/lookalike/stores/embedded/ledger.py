@@ -6,8 +6,15 @@ import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from lookalike.stores.base import KnownFile, Record, SkippedFile
-from lookalike.stores.embedded import rows, schema
+from lookalike.stores.base import (
+    KnownFile,
+    MarkChange,
+    MarkCounts,
+    Marks,
+    Record,
+    SkippedFile,
+)
+from lookalike.stores.embedded import marks, rows, schema
 from lookalike.stores.embedded.database import Database
 
 _AT_ONCE = 500  # places in one question, well below what SQLite takes
@@ -51,6 +58,7 @@ class Ledger:
         with self._database.writing() as connection:
             for old, new in moves:
                 rows.move(connection, old.id, new)
+            self._database.note_move(connection)
 
     def forget_skipped(self, root: str, relatives: Iterable[str]) -> None:
         """Drop files that are no longer there from the list of the skipped."""
@@ -144,6 +152,23 @@ class Ledger:
                 else "DELETE FROM apart WHERE first = ? AND second = ?",
                 [(min(pair), max(pair)) for pair in pairs],
             )
+
+    def marks(self, digests: Collection[str]) -> dict[str, Marks]:
+        """What a person has marked contents with, by SHA-256; those without are left out."""
+        with self._database.reading() as connection:
+            return marks.of(connection, digests)
+
+    def change_marks(self, changes: Sequence[MarkChange]) -> None:
+        """Carry out all changes, or none."""
+        with self._database.writing() as connection:
+            for one in changes:
+                marks.change(connection, one)
+            self._database.note_marks(connection)
+
+    def count_marks(self) -> MarkCounts:
+        """How many pictures bear each mark."""
+        with self._database.reading() as connection:
+            return marks.counts(connection)
 
     def settings(self) -> dict[str, str]:
         """All settings."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from lookalike.errors import LibraryDamagedError
 from lookalike.stores.base import Embedding, KnownFile, Record, SkippedFile
+from lookalike.stores.embedded import marks
 
 RECORDS = (
     "SELECT roots.path, relative, size, mtime_ns, digest, width, height, format, taken, camera, "
@@ -60,7 +61,7 @@ def record(row: tuple[Any, ...]) -> Record:
 
 
 def first(connection: sqlite3.Connection, images: Sequence[int], limit: int) -> list[Record]:
-    """Of the records of some ids, the first in order of path."""
+    """Of the records of some ids, the first in order of path; all for a limit of -1."""
     where = "WHERE images.id IN (SELECT value FROM json_each(?))"
     found = connection.execute(f"{RECORDS} {where} {BY_PATH} LIMIT ?", (json.dumps(images), limit))
     return list(map(record, found))
@@ -89,6 +90,7 @@ def root_id(connection: sqlite3.Connection, root: str) -> int:
 def keep(connection: sqlite3.Connection, revision: int, one: Record, embedding: Embedding) -> None:
     """Enter a record with its embedding (dim,), in place of what its key held before."""
     root, relative = root_id(connection, one.root), os.fsencode(one.relative)
+    marks.follow(connection, root, relative, one.digest)
     image = connection.execute(
         """INSERT INTO images (root, relative, size, mtime_ns, digest, width, height, format,
                                taken, camera, latitude, longitude)
@@ -158,6 +160,7 @@ def inconsistencies(connection: sqlite3.Connection, dim: int) -> list[str]:
         "embeddings have a wrong length": "SELECT count(*) FROM embeddings "
         "WHERE length(vector) != 4 * :dim",
     }
+    checks |= marks.inconsistencies(connection)
     numbers = {
         what: connection.execute(query, {"dim": dim}).fetchone()[0]
         for what, query in checks.items()

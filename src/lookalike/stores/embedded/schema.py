@@ -60,11 +60,30 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (first, second)
     ) WITHOUT ROWID;
     """,
+    # 4: what a person has marked contents with, by SHA-256, which outlives the pictures, too; a
+    # tag is told from others by its key, and named as it was first written
+    """
+    CREATE TABLE favourites (digest TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE tags (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL
+    );
+    CREATE TABLE tagged (
+        tag INTEGER NOT NULL REFERENCES tags(id),
+        digest TEXT NOT NULL,
+        PRIMARY KEY (tag, digest)
+    ) WITHOUT ROWID;
+    CREATE INDEX tagged_by_digest ON tagged(digest);
+    """,
 )
 """Statements by number, from 1. A released one is never edited: a change is a new number."""
 
 WITH_APART = 3
 """The version from which on there is a table of what is no duplicate."""
+
+WITH_MARKS = 4
+"""The version from which on there are favourites and tags."""
 
 
 def version(connection: sqlite3.Connection) -> int:

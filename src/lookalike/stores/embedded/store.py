@@ -217,6 +217,12 @@ class EmbeddedStore(Ledger):
             connection.execute("BEGIN")
             return facets(connection, self._shelf.columns(connection), wanted)
 
+    def passing(self, wanted: Filter) -> list[Record]:
+        """The records that pass a filter, in order of path."""
+        with self._one_state() as connection:
+            connection.execute("BEGIN")
+            return rows.first(connection, matching(connection, wanted).tolist(), limit=-1)
+
     def search_index(self) -> SearchIndex:
         """How `search` finds its answers at present."""
         with self._snapshot() as (connection, view):

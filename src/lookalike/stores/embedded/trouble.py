@@ -26,7 +26,7 @@ def of_sqlite(folder: Path, file: Path, error: sqlite3.Error) -> LibraryError:
     if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _no_room(folder)):
         return _full(folder)
     if is_closed_to_writing(error):
-        return _read_only(folder)
+        return read_only(folder)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return LibraryBusyError(
             f"The library {folder} is being written to by another process: try again."
@@ -44,7 +44,7 @@ def of_system(folder: Path, error: OSError) -> LibraryError:
     if error.errno in _NO_ROOM:
         return _full(folder)
     if error.errno in _NO_RIGHT:
-        return _read_only(folder)
+        return read_only(folder)
     return LibraryError(f"The library {folder} cannot be used: {error.strerror}.")
 
 
@@ -63,7 +63,8 @@ def _no_room(folder: Path) -> bool:
     return shutil.disk_usage(folder).free < _ROOM
 
 
-def _read_only(folder: Path) -> LibraryReadOnlyError:
+def read_only(folder: Path) -> LibraryReadOnlyError:
+    """What is said to who would write there."""
     return LibraryReadOnlyError(
         f"The library {folder} lies where nothing can be written: "
         "choose another folder with --library, or make this one writable."

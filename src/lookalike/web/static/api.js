@@ -84,11 +84,17 @@ export const duplicates = (offset, limit, exact) => (
 );
 export const lookForDuplicates = () => ask("api/duplicates/look", { method: "POST" });
 
-export function notDuplicates(images) {
-  return ask("api/duplicates/decisions", {
+export const notDuplicates = (images) => post("api/duplicates/decisions", { images });
+
+// `fields` are { favourite, add, remove }, as many of them as change.
+export const mark = (images, fields) => post("api/marks", { images, ...fields });
+export const tags = () => ask("api/tags");
+
+function post(address, body) {
+  return ask(address, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ images }),
+    body: JSON.stringify(body),
   });
 }
 

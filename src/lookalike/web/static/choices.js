@@ -1,6 +1,7 @@
 // The filter of a query → the choices above its answers, each with how many pictures it would give.
 
 import * as api from "./api.js";
+import { chip } from "./chips.js";
 import { byId, element } from "./dom.js";
 import { filterInAddress } from "./filter.js";
 import { count, printable } from "./text.js";
@@ -24,6 +25,16 @@ export async function showFilters(filter, change) {
   byId("filters").hidden = false;
   byId("filters-clear").hidden = !some;
   if (some) byId("filters-all").open = true;
+  await countFor(filter);
+}
+
+// Something has changed by which pictures are filtered.
+export function recount() {
+  asked.address = null;
+  if (!byId("filters").hidden) countFor(shown);
+}
+
+async function countFor(filter) {
   const address = filterInAddress(filter).join("&");
   if (asked.address === address && Date.now() - asked.at < FRESH) return;
   asked = { address, at: Date.now() };
@@ -57,6 +68,28 @@ function fill(facets, filter) {
   const { from, to } = filter;
   const taken = from === to ? from ?? "" : `${from ?? ""}/${to ?? ""}`;
   options(byId("filter-taken"), "Any time", times(facets.taken), taken);
+  fillMarks(facets, filter);
+}
+
+function fillMarks({ tags, favourites }, { tag: chosenTags = [], favourite }) {
+  const there = new Set(chosenTags.map((tag) => tag.toLowerCase()));
+  const others = tags.filter(({ value }) => !there.has(value.toLowerCase()));
+  options(byId("filter-tag"), chosenTags.length ? "One more tag" : "Any tag",
+    others.map(({ value, images }) => [value, printable(value), images]), "");
+  byId("filter-tags").replaceChildren(...chosenTags.map((tag) => (
+    chip(tag, `Do not ask for the tag ${tag}`, () => without(tag))
+  )));
+  const box = byId("filter-favourite");
+  box.checked = favourite !== undefined;
+  box.disabled = favourites === 0 && !box.checked;
+  byId("filter-favourite-words").textContent = favourites ? `Favourites (${count(favourites)})` : "Favourites";
+}
+
+function without(tag) {
+  byId("filter-tag").focus();
+  const { tag: tags, ...rest } = chosen();
+  const left = tags.filter((one) => one !== tag);
+  whenChanged(left.length ? { ...rest, tag: left } : rest);
 }
 
 // A name that is not valid Unicode has no place in an address.
@@ -106,6 +139,9 @@ function chosen() {
   const [from, to = from] = byId("filter-taken").value.split("/");
   if (from) filter.from = from;
   if (to) filter.to = to;
+  const tags = [...shown.tag ?? [], byId("filter-tag").value].filter(Boolean);
+  if (tags.length) filter.tag = tags;
+  if (byId("filter-favourite").checked) filter.favourite = "true";
   return filter;
 }
 

@@ -2,6 +2,7 @@
 
 import { byId, element, icon } from "./dom.js";
 import { theseOnly } from "./answers.js";
+import { marked } from "./marks.js";
 import { LIKE, UNLIKE } from "./query.js";
 import { decorate, shows } from "./selection.js";
 import { closeness, nameOf } from "./text.js";
@@ -66,7 +67,7 @@ function tile(picture, index, open, like, add) {
   }
   main.title = name;
   decorate(item, picture);
-  return item;
+  return marked(item, picture);
 }
 
 function photograph(picture, name) {
