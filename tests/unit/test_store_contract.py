@@ -70,7 +70,12 @@ def test_a_catalogue_has_all_that_a_library_asks_for(engine: str, tmp_path: Path
     assert (store.is_empty(), store.count_skipped(), store.skipped()) == (False, 1, [odd])
     assert store.settings()["model"] == "a model"
     assert len(store.sample(3)) == 2
-    assert np.array_equal(np.concatenate(list(store.embedding_blocks())), units(2, DIM))
+    ids, blocks = zip(*store.embedding_blocks(), strict=True)
+    assert np.array_equal(np.concatenate(blocks), units(2, DIM))
+    known, versions = store.versions()
+    assert known.tolist() == sorted(np.concatenate(ids).tolist()) == [1, 2]
+    assert len(versions) == 2
+    assert [some.tolist() for some, _ in store.embedding_blocks(np.array([2, 9]))] == [[2]]
     store.save_caches()
     assert store.size() > 0
     store.close()

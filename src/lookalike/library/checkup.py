@@ -41,7 +41,7 @@ def check(store: Catalogue, model: Model) -> Iterator[Finding]:
 
 
 def _vectors(store: Catalogue) -> Finding:
-    wrong = sum(map(_wrong_lengths, store.embedding_blocks()))
+    wrong = sum(_wrong_lengths(block) for _, block in store.embedding_blocks())
     if wrong:
         return Finding(
             False, f"{wrong:,} embeddings are no unit vectors: index into a new library."

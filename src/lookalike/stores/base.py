@@ -17,6 +17,7 @@ from lookalike.errors import InputError
 
 Embedding = npt.NDArray[np.float32]
 """A unit vector of shape (dim,), or a matrix of them of shape (n, dim); always float32."""
+Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,15 +303,17 @@ class Catalogue(VectorStore, Protocol):
         """Expect embeddings of this length, and of the model with this identity, in this process;
         for a store that is empty.
 
-        Where another process fills it by another model later, `search`, `embedding` and
-        `embeddings` raise ModelMismatchError.
+        Where another process fills it by another model later, reading raises ModelMismatchError.
         """
 
     def is_empty(self) -> bool:
         """Whether there is no picture."""
 
-    def embedding_blocks(self) -> Iterator[Embedding]:
-        """All embeddings of shape (n, dim), some thousand at a time, in no order to rely on."""
+    def embedding_blocks(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Embedding]]:
+        """All embeddings (n, dim) with their ids (n,), or those of some rising ids, in blocks."""
+
+    def versions(self) -> tuple[Ids, Ids]:
+        """The ids (n,) of all pictures, rising, and what changes with their embeddings (n,)."""
 
     def facets(self, wanted: Filter) -> Facets:
         """How many pictures pass a filter, and how many would with other choices."""

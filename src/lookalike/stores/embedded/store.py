@@ -123,12 +123,21 @@ class EmbeddedStore(Ledger):
                 at += len(some)
         return records, result
 
-    def embedding_blocks(self) -> Iterator[Embedding]:
-        """All embeddings of shape (n, dim), some thousand at a time, in order of id."""
+    def embedding_blocks(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Embedding]]:
+        """All embeddings (n, dim) with their ids (n,), or those of some ids in rising order, a
+        block at a time, in order of id."""
         with self._one_state() as connection:
             self._begin(connection)
-            for _, block in rows.embeddings_since(connection, 0, self.dim):
-                yield block
+            if ids is None:
+                yield from rows.embeddings_since(connection, 0, self.dim)
+            else:
+                yield from rows.embeddings_of(connection, ids, self.dim)
+
+    def versions(self) -> tuple[Ids, Ids]:
+        """The ids (n,) of all pictures, rising, and the revisions (n,) of their embeddings."""
+        with self._one_state() as connection:
+            self._begin(connection)
+            return rows.versions(connection)
 
     def search(
         self,
