@@ -35,9 +35,10 @@ FLOOR_PLAN = {
     "evaluate": "errors stores.base",
     "duplicates": "errors stores.base",
     "reveal": "errors",
+    "mapping": "errors stores.base",
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
-        " indexing thumbnails exchange evaluate duplicates reveal"
+        " indexing thumbnails exchange evaluate duplicates reveal mapping"
     ),
     "web": "errors library stores.base",
     "assistant": "errors library",
@@ -55,7 +56,7 @@ PUBLIC = [
 
 HEAVY = (
     *("flask", "numpy", "onnx", "onnxruntime", "PIL", "pillow_heif", "rawpy", "rich", "sqlite3"),
-    *("concurrent.futures", "filelock", "mcp", "platformdirs", "waitress"),
+    *("concurrent.futures", "filelock", "mcp", "openTSNE", "platformdirs", "waitress"),
 )
 NAMES_THAT_SAY_NOTHING = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MOST_LINES_OF_A_MODULE = 400

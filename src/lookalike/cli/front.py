@@ -22,6 +22,7 @@ _COMMANDS = {
     "show": "show",
     "serve": "serve",
     "duplicates": "duplicates",
+    "map": "map",
     "mcp": "assistant",
     "models": "models",
     "stats": "care",

@@ -11,8 +11,13 @@ from lookalike.library.copies import Duplicates
 from lookalike.library.examples import Asked, Example
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.library import Library
+from lookalike.library.maps import Cluster, PictureMap
 from lookalike.library.opening import default_folder
 from lookalike.library.queries import Query, Words
+from lookalike.mapping import INSTALL as INSTALL_FOR_MAP
+from lookalike.mapping import METHODS as MAP_METHODS
+from lookalike.mapping import Drawing
+from lookalike.mapping import is_possible as neighbours_possible
 from lookalike.stores.base import (
     Answers,
     Choice,
@@ -25,12 +30,16 @@ from lookalike.stores.base import (
 )
 
 __all__ = [
+    "INSTALL_FOR_MAP",
+    "MAP_METHODS",
     "Answers",
     "Asked",
     "Choice",
     "ClassScore",
+    "Cluster",
     "Copy",
     "Distribution",
+    "Drawing",
     "Duplicates",
     "Evaluation",
     "Event",
@@ -47,6 +56,7 @@ __all__ = [
     "Indexing",
     "Library",
     "ModelRow",
+    "PictureMap",
     "Progress",
     "Query",
     "Record",
@@ -59,6 +69,7 @@ __all__ = [
     "Words",
     "default_folder",
     "model_rows",
+    "neighbours_possible",
     "printable",
     "read_features",
     "real_folder",

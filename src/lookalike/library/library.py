@@ -32,6 +32,7 @@ from lookalike.library.asking import Asking
 from lookalike.library.checkup import Finding, check
 from lookalike.library.copies import CopiesOf
 from lookalike.library.glance import Stats, indexing
+from lookalike.library.maps import MapOf
 from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
 from lookalike.library.queries import Queries
@@ -44,7 +45,7 @@ _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
 
-class Library(Asking, CopiesOf, About):
+class Library(Asking, CopiesOf, About, MapOf):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:
