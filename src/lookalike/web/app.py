@@ -10,7 +10,17 @@ from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import BaseConverter
 
-from lookalike.web import about, api, duplicates, looking, page, problems, security
+from lookalike.web import (
+    about,
+    api,
+    drawing,
+    duplicates,
+    looking,
+    page,
+    plane,
+    problems,
+    security,
+)
 from lookalike.web.state import Served, attach
 
 if TYPE_CHECKING:
@@ -75,9 +85,11 @@ def create_app(
     attach(app, Served(library, max_upload, trouble, at_home))
     security.protect(app, hosts)
     problems.register(app)
-    looking.attach(app, looking.Looking(library))
+    looking.attach(app, looking.looking_in(library))
+    drawing.attach(app, drawing.drawing_of(library))
     app.register_blueprint(about.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(duplicates.blueprint)
+    app.register_blueprint(plane.blueprint)
     app.register_blueprint(page.blueprint)
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lookalike.stores.base import MOST_CHOICES
-from lookalike.web import openapi_about, openapi_duplicates
+from lookalike.web import openapi_about, openapi_duplicates, openapi_map
 from lookalike.web.links import LARGEST_PREVIEW, PREVIEW
 from lookalike.web.replies import IMAGE_ID as _ID
 from lookalike.web.replies import KEPT as _KEPT
@@ -36,7 +36,12 @@ def document() -> Json:
         },
         "paths": _paths(),
         "components": {
-            "schemas": {**schemas(), **openapi_about.schemas(), **openapi_duplicates.schemas()}
+            "schemas": {
+                **schemas(),
+                **openapi_about.schemas(),
+                **openapi_duplicates.schemas(),
+                **openapi_map.schemas(),
+            }
         },
     }
 
@@ -51,6 +56,7 @@ def _paths() -> Json:
         "/api/images/{image_id}/file": {"get": _original()},
         **openapi_about.paths(),
         **openapi_duplicates.paths(),
+        **openapi_map.paths(),
         "/api/stats": {"get": _stats()},
         "/api/events": {"get": _events()},
         "/api/facets": {"get": _facets()},

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template, send_from_directory
 from werkzeug.exceptions import NotFound
 
 from lookalike.web.about import may_reveal
+from lookalike.web.schemas import MOST_EXAMPLES
 from lookalike.web.state import served
 
 blueprint = Blueprint("page", __name__)
@@ -30,6 +31,12 @@ def start() -> str:
 def duplicates() -> str:
     """The page of the pictures that are there twice."""
     return render_template("duplicates.html")
+
+
+@blueprint.get("/map")
+def plane() -> str:
+    """The page of the map."""
+    return render_template("map.html", most_examples=MOST_EXAMPLES)
 
 
 @blueprint.get("/static/<path:name>")

@@ -63,6 +63,10 @@ export const duplicates = (offset, limit, exact) => (
 );
 export const lookForDuplicates = () => ask("api/duplicates/look", { method: "POST" });
 
+export const map = () => ask("api/map", { cache: "no-store" });
+export const mapPoints = () => ask("api/map/points");
+export const drawMap = () => ask("api/map", { method: "POST" });
+
 export function notDuplicates(images) {
   return ask("api/duplicates/decisions", {
     method: "POST",
