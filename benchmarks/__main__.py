@@ -17,7 +17,7 @@ from benchmarks import machine
 from benchmarks.measuring import ROOT, Figures, parser
 
 ORDER: tuple[str, ...] = (
-    *("limits", "indexing", "large", "search", "startup", "page", "million", "growth"),
+    *("limits", "indexing", "large", "search", "startup", "page", "million", "map", "growth"),
 )
 """The benchmarks in the order in which they run; `encoders`, `engines` and `peers` need packages
 or time of their own and run by themselves."""
@@ -27,6 +27,7 @@ FIGURES = (
     *("search_flowers_ms", "cold_search_s", "help_s"),
     *("million_recall30", "million_p95_ms", "million_private_mb"),
     *("million_first_answer_s", "million_add1000_s"),
+    *("map_clustered_s", "map_moving_fps", "map_zooming_fps"),
 )
 """Those that a whole run must give."""
 

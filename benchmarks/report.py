@@ -31,7 +31,7 @@ PLOTS = {
 }
 """Each plot stands where the figure that it needs was measured."""
 
-SECTIONS = ("indexing", "large", "search", "million", "startup", "page", "growth")
+SECTIONS = ("indexing", "large", "search", "million", "startup", "page", "map", "growth")
 TARGETS: Sequence[tuple[str, str, Callable[[float], bool], str]] = (
     ("index_vs_encoder", ">= 0.85", lambda x: x >= 0.85, "indexing"),
     ("index_vs_paper", ">= 25", lambda x: x >= 25, "indexing"),
@@ -53,6 +53,8 @@ TARGETS: Sequence[tuple[str, str, Callable[[float], bool], str]] = (
     ("million_private_mb", "< 300", lambda x: x < 300, "million"),
     ("million_first_answer_s", "< 0.5", lambda x: x < 0.5, "million"),
     ("million_add1000_s", "< 5", lambda x: x < 5, "million"),
+    ("map_moving_fps", ">= 30", lambda x: x >= 30, "map"),
+    ("map_zooming_fps", ">= 30", lambda x: x >= 30, "map"),
 )
 _OPERATIONS = 2 * 0.39  # thousand millions for one picture through EfficientNet-Lite0
 _FLOWERS, _CLUSTERED, _DIM = 8189, 100_000, 1280

@@ -37,9 +37,10 @@ FLOOR_PLAN = {
     "duplicates": "errors stores.base",
     "reveal": "errors",
     "delivery": "errors stores.base",
+    "mapping": "errors stores.base",
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
-        " indexing thumbnails exchange evaluate duplicates explain reveal delivery"
+        " indexing thumbnails exchange evaluate duplicates mapping explain reveal delivery"
     ),
     "web": "errors library stores.base",
     "assistant": "errors library",
@@ -57,7 +58,7 @@ PUBLIC = [
 
 HEAVY = (
     *("flask", "numpy", "onnx", "onnxruntime", "PIL", "pillow_heif", "rawpy", "rich", "sqlite3"),
-    *("concurrent.futures", "filelock", "mcp", "platformdirs", "waitress"),
+    *("concurrent.futures", "filelock", "mcp", "openTSNE", "platformdirs", "waitress"),
 )
 NAMES_THAT_SAY_NOTHING = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MOST_LINES_OF_A_MODULE = 400

@@ -19,6 +19,7 @@ FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--window-size=1280,860", "--lang=en-GB"),
+    "--enable-unsafe-swiftshader",  # WebGL without a graphics card
 )
 
 

@@ -98,12 +98,17 @@ def with_duplicates(page: Page, _library: Library) -> None:
     page.wait(lambda: page.text("summary"))
 
 
+def with_map(page: Page, library: Library) -> None:
+    library.map()
+    page.driver.get(f"{page.url}map")
+    page.wait(lambda: page.all(".clusters li") and page.all(".thumbs img"))
+    page.run("document.querySelector('.clusters .round').click()")
+
+
 STATES: list[Callable[[Page, Library], None]] = [
     *(at_start, with_answers, with_filters, with_several, with_one_large, with_trouble),
     *(with_one_beside_the_query, with_the_query_laid_over, with_reasons, with_duplicates),
-    with_selected,
-    *(with_one_beside_the_query, with_the_query_laid_over, with_duplicates),
-    *(with_marks, with_marks_of_one_large),
+    *(with_selected, with_marks, with_marks_of_one_large, with_map),
 ]
 
 

@@ -18,6 +18,7 @@ TAKES = {
     "explain": ["IMAGE", "PICTURE", "--library", "--box", "--like", "--save", "--json"],
     "serve": ["FOLDER...", "--library", "--host", "--port", "127.0.0.1", "5000"],
     "duplicates": ["--exact-only", "--folder", "--paths", "--null", "--not-duplicates", "--json"],
+    "map": ["--library", "--rebuild", "--method", "--csv", "--json"],
     "mcp": ["--library", "--max-pixels"],
     "models": ["--json"],
     "stats": ["--library", "--skipped", "--json"],

@@ -73,6 +73,10 @@ def test_a_catalogue_has_all_that_a_library_asks_for(engine: str, tmp_path: Path
     ids, blocks = zip(*store.embedding_blocks(), strict=True)
     assert np.array_equal(np.concatenate(blocks), units(2, DIM))
     assert np.concatenate(ids).tolist() == [1, 2]
+    known, versions = store.versions()
+    assert known.tolist() == sorted(np.concatenate(ids).tolist()) == [1, 2]
+    assert len(versions) == 2
+    assert [some.tolist() for some, _ in store.embedding_blocks(np.array([2, 9]))] == [[2]]
     store.save_caches()
     assert store.size() > 0
     store.close()

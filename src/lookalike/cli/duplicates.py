@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,10 @@ from lookalike.cli.options import (
     max_pixels_option,
     print_json,
 )
+from lookalike.cli.steps import shown_steps
 
 if TYPE_CHECKING:
-    from lookalike.library import Copy, Duplicates, Group, Library, Record, Step
+    from lookalike.library import Copy, Duplicates, Group, Library, Record
 
 _DOING = {"looking": "Looking at pictures", "comparing": "Comparing"}
 _WHY = {
@@ -91,7 +91,7 @@ def duplicates_command(
         elif decisions:
             _list_decisions(library.told_apart(), as_json=as_json)
         else:
-            with _shown_steps() as tell:
+            with shown_steps(_DOING) as tell:
                 found = library.duplicates(exact_only=exact_only, folder=folder, on_step=tell)
             if paths or null:
                 _write_paths(found, b"\0" if null else os.linesep.encode())
@@ -211,37 +211,3 @@ def _words(copy: Copy) -> str:
         "turned": f"turned by {copy.turned}°",
     }
     return ", ".join(said.get(one, one) for one in copy.how)
-
-
-@contextmanager
-def _shown_steps() -> Iterator[Callable[[Step], None]]:
-    """A bar for each thing that is done; nothing where nobody is watching."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskID,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    bars: dict[str, TaskID] = {}
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(compact=True),
-        TextColumn("left"),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    ) as bar:
-
-        def tell(step: Step) -> None:
-            if step.doing not in bars:
-                bars[step.doing] = bar.add_task(_DOING[step.doing], total=step.total)
-            bar.update(bars[step.doing], completed=step.done, total=step.total)
-
-        yield tell

@@ -25,6 +25,7 @@ _COMMANDS = {
     "duplicates": "duplicates",
     "tag": "tag",
     "list": "listing",
+    "map": "map",
     "mcp": "assistant",
     "models": "models",
     "stats": "care",

@@ -14,8 +14,13 @@ from lookalike.library.examples import Asked, Example
 from lookalike.library.exporting import Saved
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.library import Library
+from lookalike.library.maps import Cluster, PictureMap
 from lookalike.library.opening import default_folder
 from lookalike.library.queries import Query, Words
+from lookalike.mapping import INSTALL as INSTALL_FOR_MAP
+from lookalike.mapping import METHODS as MAP_METHODS
+from lookalike.mapping import Drawing
+from lookalike.mapping import is_possible as neighbours_possible
 from lookalike.stores.base import (
     Answers,
     Choice,
@@ -31,12 +36,16 @@ from lookalike.stores.base import (
 
 __all__ = [
     "KINDS",
+    "INSTALL_FOR_MAP",
+    "MAP_METHODS",
     "Answers",
     "Asked",
     "Choice",
     "ClassScore",
+    "Cluster",
     "Copy",
     "Distribution",
+    "Drawing",
     "Duplicates",
     "Evaluation",
     "Event",
@@ -58,6 +67,7 @@ __all__ = [
     "MarkCounts",
     "Marks",
     "ModelRow",
+    "PictureMap",
     "Progress",
     "Query",
     "Record",
@@ -72,6 +82,7 @@ __all__ = [
     "Words",
     "default_folder",
     "model_rows",
+    "neighbours_possible",
     "printable",
     "read_features",
     "real_folder",

@@ -34,6 +34,7 @@ from lookalike.library.copies import CopiesOf
 from lookalike.library.exporting import Exporting
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Stats, indexing
+from lookalike.library.maps import MapOf
 from lookalike.library.marks import MarksOf
 from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
@@ -48,7 +49,7 @@ _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
 
-class Library(Asking, Explaining, CopiesOf, MarksOf, About, Exporting):
+class Library(Asking, Explaining, CopiesOf, MarksOf, About, Exporting, MapOf):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:

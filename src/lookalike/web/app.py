@@ -13,11 +13,13 @@ from werkzeug.routing import BaseConverter
 from lookalike.web import (
     about,
     api,
+    drawing,
     duplicates,
     export,
     looking,
     marks,
     page,
+    plane,
     problems,
     reasons,
     security,
@@ -86,7 +88,8 @@ def create_app(
     attach(app, Served(library, max_upload, trouble, at_home))
     security.protect(app, hosts)
     problems.register(app)
-    looking.attach(app, looking.Looking(library))
+    looking.attach(app, looking.looking_in(library))
+    drawing.attach(app, drawing.drawing_of(library))
     export.attach(app)
     app.register_blueprint(about.blueprint)
     app.register_blueprint(api.blueprint)
@@ -94,5 +97,6 @@ def create_app(
     app.register_blueprint(export.blueprint)
     app.register_blueprint(reasons.blueprint)
     app.register_blueprint(marks.blueprint)
+    app.register_blueprint(plane.blueprint)
     app.register_blueprint(page.blueprint)
     return app

@@ -7,6 +7,7 @@ from lookalike.web import (
     openapi_about,
     openapi_duplicates,
     openapi_export,
+    openapi_map,
     openapi_marks,
     openapi_reasons,
 )
@@ -49,6 +50,7 @@ def document() -> Json:
                 **openapi_export.schemas(),
                 **openapi_reasons.schemas(),
                 **openapi_marks.schemas(),
+                **openapi_map.schemas(),
             }
         },
     }
@@ -67,6 +69,7 @@ def _paths() -> Json:
         **openapi_duplicates.paths(),
         **openapi_export.paths(),
         **openapi_marks.paths(),
+        **openapi_map.paths(),
         "/api/stats": {"get": _stats()},
         "/api/events": {"get": _events()},
         "/api/facets": {"get": _facets()},

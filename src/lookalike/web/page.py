@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from lookalike.stores.base import MOST_LETTERS
 from lookalike.web.about import may_reveal
+from lookalike.web.schemas import MOST_EXAMPLES
 from lookalike.web.state import served
 
 blueprint = Blueprint("page", __name__)
@@ -36,6 +37,12 @@ def start() -> str:
 def duplicates() -> str:
     """The page of the pictures that are there twice."""
     return render_template("duplicates.html")
+
+
+@blueprint.get("/map")
+def plane() -> str:
+    """The page of the map."""
+    return render_template("map.html", most_examples=MOST_EXAMPLES)
 
 
 @blueprint.get("/static/<path:name>")

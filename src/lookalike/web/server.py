@@ -16,7 +16,7 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
 from lookalike.errors import InputError
-from lookalike.web import looking, problems
+from lookalike.web import drawing, looking, problems
 from lookalike.web.app import create_app
 from lookalike.web.background import BackgroundIndexing
 from lookalike.web.state import MOST_LISTENERS, Listeners, served
@@ -62,6 +62,7 @@ def serve(
         server.close()
         indexing.stop()
         looking.of_app(app).stop()
+        drawing.of_app(app).stop()
 
 
 def listen(host: str, port: int) -> socket.socket:

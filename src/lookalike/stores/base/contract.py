@@ -273,8 +273,7 @@ class Catalogue(VectorStore, Protocol):
         """Expect embeddings of this length, and of the model with this identity, in this process;
         for a store that is empty.
 
-        Where another process fills it by another model later, `search`, `embedding` and
-        `embeddings` raise ModelMismatchError.
+        Where another process fills it by another model later, reading raises ModelMismatchError.
         """
 
     def is_empty(self) -> bool:
@@ -282,6 +281,9 @@ class Catalogue(VectorStore, Protocol):
 
     def embedding_blocks(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Embedding]]:
         """All embeddings (n, dim) with their ids (n,), or those of some rising ids, in blocks."""
+
+    def versions(self) -> tuple[Ids, Ids]:
+        """The ids (n,) of all pictures, rising, and what changes with their embeddings (n,)."""
 
     def facets(self, wanted: Filter) -> Facets:
         """How many pictures pass a filter, and how many would with other choices."""

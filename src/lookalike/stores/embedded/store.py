@@ -136,6 +136,12 @@ class EmbeddedStore(Ledger):
             else:
                 yield from rows.embeddings_of(connection, ids, self.dim)
 
+    def versions(self) -> tuple[Ids, Ids]:
+        """The ids (n,) of all pictures, rising, and the revisions (n,) of their embeddings."""
+        with self._one_state() as connection:
+            self._begin(connection)
+            return rows.versions(connection)
+
     def search(
         self,
         query: Embedding,

@@ -90,6 +90,10 @@ export const notDuplicates = (images) => post("api/duplicates/decisions", { imag
 export const mark = (images, fields) => post("api/marks", { images, ...fields });
 export const tags = () => ask("api/tags");
 
+export const map = () => ask("api/map", { cache: "no-store" });
+export const mapPoints = () => ask("api/map/points");
+export const drawMap = () => ask("api/map", { method: "POST" });
+
 function post(address, body) {
   return ask(address, {
     method: "POST",

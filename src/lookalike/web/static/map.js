@@ -1,0 +1,323 @@
+// The page of the map: its points and pictures, what is selected on it, and its clusters.
+
+import * as api from "./api.js";
+import { announce, byId, calm, complain, element, icon } from "./dom.js";
+import { inside, mostCentral } from "./map_lasso.js";
+import { painter } from "./map_points.js";
+import { Thumbs } from "./map_thumbs.js";
+import { View } from "./map_view.js";
+import { count, folderOf, nameOf, pictures } from "./text.js";
+import KDBush from "./vendor/kdbush/kdbush.js";
+
+const AGAIN = 1000; // milliseconds between two looks at how far the drawing is
+const REST = 120; // milliseconds after which a view that moves gets other pictures
+const FRAME = 16; // milliseconds
+const REACH = 14; // pixels around the pointer in which a point is meant
+const SECONDS = [10, 0.005]; // that a map takes on one core: for itself, and for each picture
+const DOING = { reading: "Reading", arranging: "Laying out the map", placing: "Placing pictures" };
+const MOST_EXAMPLES = Number(document.body.dataset.mostExamples);
+const GREY = [140, 135, 127];
+
+const canvas = byId("points");
+const paint = painter(canvas);
+const thumbs = new Thumbs(byId("thumbs"));
+const dark = matchMedia("(prefers-color-scheme: dark)");
+let points = null; // { index, xs, ys, ids, clusters }
+let clusters = [];
+let selected = [];
+let version = null;
+let drawn = false; // whether a frame is waited for
+let choosing = 0;
+let slow = false; // whether choosing pictures would be noticed in a frame
+let pointed = null;
+
+const view = new View(canvas, { changed, tapped, hovered, drawing, drawn: lassoed });
+
+// ---- drawing
+
+function changed() {
+  if (!points || drawn) return;
+  drawn = true;
+  requestAnimationFrame(() => {
+    drawn = false;
+    draw();
+  });
+}
+
+function draw() {
+  paint.draw(view, pointSize(), dark.matches ? [255, 255, 255] : [20, 20, 19]);
+  thumbs.place(view);
+  canvas.dataset.closeness = view.closeness.toFixed(3);
+  if (slow) { // then only when the view has come to rest
+    clearTimeout(choosing);
+    choosing = 0;
+  }
+  choosing ||= setTimeout(() => {
+    choosing = 0;
+    const begun = performance.now();
+    thumbs.choose(view, points);
+    slow = performance.now() - begun > FRAME / 2;
+  }, REST);
+}
+
+// Few points are large, many small; all grow as one comes closer.
+function pointSize() {
+  const room = Math.sqrt(view.whole ** 2 / points.ids.length);
+  return Math.min(14, Math.max(2.5, 0.3 * room) * Math.max(1, view.closeness) ** 0.35);
+}
+
+function colourOf(cluster) {
+  if (cluster < 0) return GREY;
+  const [hue, light] = [(cluster * 137.508) % 360, 0.5 + 0.12 * (cluster % 3 - 1)];
+  const part = (shift) => {
+    const at = (shift + hue / 30) % 12;
+    return Math.round(255 * (light - 0.6 * Math.min(light, 1 - light) * Math.max(-1, Math.min(at - 3, 9 - at, 1))));
+  };
+  return [part(0), part(8), part(4)];
+}
+
+function take({ side, ids, x, y, clusters: numbers }) {
+  const index = new KDBush(ids.length, 64, Float32Array);
+  const [xs, ys] = [new Float32Array(ids.length), new Float32Array(ids.length)];
+  const [places, colours] = [new Uint16Array(2 * ids.length), new Uint8Array(3 * ids.length)];
+  const palette = new Map();
+  ids.forEach((_, point) => {
+    xs[point] = x[point] / side;
+    ys[point] = 1 - y[point] / side;
+    index.add(xs[point], ys[point]);
+    places.set([x[point], side - y[point]], 2 * point);
+    const cluster = numbers[point];
+    if (!palette.has(cluster)) palette.set(cluster, colourOf(cluster));
+    colours.set(palette.get(cluster), 3 * point);
+  });
+  index.finish();
+  points = { index, xs, ys, ids, clusters: numbers };
+  canvas.dataset.points = ids.length;
+  canvas.setAttribute("aria-label", `Map of ${pictures(ids.length)}`);
+  thumbs.clear();
+  paint.fill(places, colours);
+  select([]);
+}
+
+// ---- what is under the pointer
+
+function pointAt(x, y) {
+  const shown = thumbs.at(view, x, y);
+  if (shown !== null) return shown;
+  const [px, py] = view.toPlane(x, y);
+  const near = points.index.within(px, py, REACH / view.scale);
+  const away = (point) => Math.hypot(points.xs[point] - px, points.ys[point] - py);
+  return near.length ? near.reduce((best, one) => (away(one) < away(best) ? one : best)) : null;
+}
+
+const addressOf = (...ids) => `./?${ids.map((id) => `like=${id}`).join("&")}`;
+
+function tapped(x, y, event) {
+  const point = points && pointAt(x, y);
+  if (point === null) {
+    showCard(null);
+  } else if (event.pointerType === "mouse") {
+    location.href = addressOf(points.ids[point]);
+  } else {
+    showCard(point);
+  }
+}
+
+function hovered(place) {
+  if (!points) return;
+  const point = place && pointAt(...place);
+  canvas.classList.toggle("over", point !== null);
+  if (place) showCard(point);
+}
+
+// The picture that is pointed at, with its name.
+async function showCard(point) {
+  if (point === pointed) return;
+  pointed = point;
+  byId("card").hidden = point === null;
+  if (point === null) return;
+  const id = points.ids[point];
+  const image = element("img", { alt: "", src: `api/images/${id}/thumbnail` });
+  image.addEventListener("error", () => image.replaceWith(icon("picture")));
+  const link = element("a", { href: addressOf(id) }, "More like this");
+  byId("card").replaceChildren(image, element("div", {}, link));
+  const picture = await api.details(id).catch(() => null);
+  if (point !== pointed || !picture) return;
+  link.before(
+    element("strong", { textContent: nameOf(picture) }),
+    element("span", { className: "quiet", textContent: folderOf(picture) }),
+  );
+}
+
+// ---- selecting
+
+function drawing(line) {
+  byId("lasso").setAttribute("points", line ? line.map((one) => one.join(",")).join(" ") : "");
+}
+
+function lassoed(line, event) {
+  if (!points) return;
+  const found = inside(line.map((one) => view.toPlane(...one)), points);
+  const adds = event.shiftKey && view.lasso;
+  select(adds ? [...new Set([...selected, ...found])] : found);
+  announce(found.length ? `${pictures(selected.length)} selected.` : "Nothing is selected.");
+}
+
+function select(some) {
+  selected = some;
+  canvas.dataset.selected = some.length;
+  const chosen = new Uint8Array(points.ids.length);
+  for (const point of some) chosen[point] = 1;
+  paint.choose(chosen, some.length > 0);
+  byId("picked").hidden = some.length === 0;
+  byId("picked-title").textContent = `${pictures(some.length)} selected`;
+  byId("picked-about").textContent = some.length > MOST_EXAMPLES
+    ? `A search takes ${MOST_EXAMPLES}: those most in the middle of them.` : "";
+  const central = mostCentral(some, points, MOST_EXAMPLES);
+  byId("picked-search").href = addressOf(...central.map((point) => points.ids[point]));
+  changed();
+}
+
+function letGo() {
+  select([]);
+  canvas.focus({ preventScroll: true });
+}
+
+// ---- clusters
+
+function listClusters() {
+  byId("clusters").replaceChildren(...clusters.map((cluster, number) => {
+    const swatch = element("span", { className: "swatch" });
+    swatch.style.backgroundColor = `rgb(${colourOf(number).join(" ")})`;
+    const go = element("button", { type: "button", className: "go" },
+      ...(cluster.middle ? [middleOf(cluster)] : []),
+      element("span", { className: "words" },
+        ...(cluster.name ? [element("strong", { textContent: printed(cluster.name) })] : []),
+        element("span", { className: "quiet", textContent: pictures(cluster.images) })),
+      swatch);
+    go.addEventListener("click", () => goTo(number));
+    const pick = element("button", { type: "button", className: "round", title: "Select these" }, icon("lasso"));
+    pick.setAttribute("aria-label", `Select the ${pictures(cluster.images)}${cluster.name ? ` of ${printed(cluster.name)}` : ""}`);
+    pick.addEventListener("click", () => {
+      select(membersOf(number));
+      announce(`${pictures(selected.length)} selected.`);
+    });
+    return element("li", {}, go, pick);
+  }));
+}
+
+function middleOf({ middle }) {
+  const image = element("img", { alt: "", loading: "lazy", src: middle.thumbnail });
+  image.addEventListener("error", () => image.replaceWith(icon("picture")));
+  return image;
+}
+
+function membersOf(number) {
+  const found = [];
+  points.clusters.forEach((cluster, point) => { if (cluster === number) found.push(point); });
+  return found;
+}
+
+function goTo(number) {
+  const found = membersOf(number);
+  const edges = (values) => found.map((point) => values[point]).sort((a, b) => a - b);
+  const [xs, ys] = [edges(points.xs), edges(points.ys)];
+  const [low, high] = [Math.floor(0.02 * found.length), Math.ceil(0.98 * found.length) - 1];
+  view.goTo(xs[low], ys[low], xs[high], ys[high]);
+  announce(`The map shows ${clusters[number].name ? printed(clusters[number].name) : `cluster ${number + 1}`}.`);
+}
+
+const printed = (name) => nameOf({ relative: name });
+
+// ---- what is there
+
+async function refresh() {
+  const state = await api.map();
+  const { drawing: step, images, waiting } = state;
+  progress(step);
+  if (state.trouble) complain(state.trouble);
+  byId("map").hidden = images === 0;
+  sayNone(state);
+  if (images && state.version !== version) await show(state);
+  if (images) sayState(state);
+  byId("update").hidden = !waiting || Boolean(step);
+  if (step) {
+    await new Promise((go) => { setTimeout(go, AGAIN); });
+    await refresh();
+  }
+}
+
+async function show(state) {
+  const answer = await api.mapPoints();
+  const first = version === null;
+  version = state.version;
+  clusters = state.clusters;
+  take(answer);
+  if (first) {
+    view.measure();
+    view.all();
+  }
+  listClusters();
+}
+
+function sayState({ images, waiting, method, install, drawing: step }) {
+  const groups = clusters.length === 1 ? "1 cluster" : `${count(clusters.length)} clusters`;
+  const rest = waiting ? `; ${pictures(waiting)} ${waiting === 1 ? "has" : "have"} no place yet` : "";
+  byId("state").textContent = step ? inWords(step) : `${pictures(images)}, ${groups}${rest}.`;
+  byId("plain").hidden = method !== "components" || !install;
+  byId("install").textContent = install ?? "";
+}
+
+function inWords({ doing, done, total }) {
+  return total ? `${DOING[doing]}: ${count(done)} of ${count(total)}` : `${DOING[doing]} …`;
+}
+
+function progress(step) {
+  const bar = byId("progress");
+  bar.hidden = !step;
+  if (!step) return;
+  bar.max = Math.max(1, step.total);
+  bar.value = step.done;
+}
+
+// What stands in place of the map where there is none.
+function sayNone({ images, waiting, drawing: step }) {
+  byId("none").hidden = images > 0;
+  byId("draw").hidden = waiting === 0 || Boolean(step);
+  byId("none-title").textContent = waiting ? (step ? "The map is being drawn" : "There is no map yet")
+    : "There are no pictures yet";
+  const minutes = Math.ceil((SECONDS[0] + SECONDS[1] * waiting) / 60);
+  const about = minutes === 1 ? "a minute" : `${count(minutes)} minutes`;
+  byId("none-text").textContent = step ? inWords(step)
+    : waiting ? `${pictures(waiting)} take about ${about}; everything else goes on meanwhile.`
+      : "As soon as some are indexed, they can be laid out here, similar ones together.";
+}
+
+async function begin() {
+  await api.drawMap();
+  await refresh();
+  announce("The map is drawn.");
+}
+
+const complaining = (act) => async () => {
+  calm();
+  await act().catch((error) => complain(error.message));
+};
+
+byId("draw").addEventListener("click", complaining(begin));
+byId("update").addEventListener("click", complaining(begin));
+byId("notice-close").addEventListener("click", calm);
+byId("picked-none").addEventListener("click", letGo);
+byId("closer").addEventListener("click", () => view.zoom(2));
+byId("further").addEventListener("click", () => view.zoom(0.5));
+byId("all").addEventListener("click", () => view.all());
+byId("lasso-toggle").addEventListener("click", () => {
+  view.lasso = !view.lasso;
+  byId("lasso-toggle").setAttribute("aria-pressed", view.lasso);
+  canvas.classList.toggle("selecting", view.lasso);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && selected.length) letGo();
+});
+dark.addEventListener("change", changed);
+complaining(refresh)();
