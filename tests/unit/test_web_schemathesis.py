@@ -17,8 +17,8 @@ from tests.served import BYTES_NAME, NOT_UNICODE, Running, fill
 LINUX = sys.platform == "linux"
 
 # What fits the document and may be refused all the same: bytes that are no picture (422), words
-# where the model takes none, a day that the month does not have, a box beyond the picture, more tags
-# than a picture may have (400).
+# where the model takes none, a day that the month does not have, a box beyond the picture, more
+# tags than a picture may have (400).
 SETTINGS = "".join(
     f"""
 [[operations]]

@@ -35,8 +35,8 @@ from lookalike.stores.base import (
 )
 
 __all__ = [
-    "KINDS",
     "INSTALL_FOR_MAP",
+    "KINDS",
     "MAP_METHODS",
     "Answers",
     "Asked",
@@ -50,8 +50,8 @@ __all__ = [
     "Evaluation",
     "Event",
     "Example",
-    "Export",
     "Explanation",
+    "Export",
     "Facets",
     "Features",
     "Fetching",

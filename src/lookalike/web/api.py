@@ -20,6 +20,7 @@ from lookalike.web.links import (
     browsers_show,
     image,
     media_type,
+    summary,
     version,
 )
 from lookalike.web.marks import marked

@@ -18,7 +18,6 @@ from lookalike.stores.base.contract import (
     VectorStore,
 )
 from lookalike.stores.base.filters import Filter
-
 from lookalike.stores.base.marks import (
     MOST_LETTERS,
     MOST_NAMES,
