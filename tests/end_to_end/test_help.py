@@ -15,6 +15,7 @@ HEAVY = ("flask", "numpy", "onnxruntime", "PIL", "rich", "waitress")
 TAKES = {
     "index": ["FOLDER...", "--library", "--model", "--exclude", "--hidden", "--retry", "--json"],
     "search": ["IMAGE", "--library", "-k", "--words", "--offset", "--distribution", "--json"],
+    "show": ["PICTURE", "--library", "--reveal", "--json"],
     "explain": ["IMAGE", "PICTURE", "--library", "--box", "--like", "--save", "--json"],
     "serve": ["FOLDER...", "--library", "--host", "--port", "127.0.0.1", "5000"],
     "duplicates": ["--exact-only", "--folder", "--paths", "--null", "--not-duplicates", "--json"],
