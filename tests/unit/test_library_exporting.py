@@ -13,7 +13,7 @@ import pytest
 
 from lookalike import Library
 from lookalike.errors import ImageNotFoundError, InputError
-from lookalike.library.copies import Named
+from lookalike.library.queries import Named
 from tests.small_libraries import picture, write
 
 

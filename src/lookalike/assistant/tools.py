@@ -234,14 +234,6 @@ def _filter(formats: list[str] | None, tags: list[str] | None, **only: Any) -> F
     return Filter(formats=tuple(formats or ()), tags=tuple(tags or ()), **only)
 
 
-def _match(hit: Hit) -> Match:
-    record = hit.record
-    return Match(
-        record.id, hit.path, hit.score, hit.distance, record.width, record.height, record.taken,
-        record.camera,
-    )  # fmt: skip
-
-
 @contextmanager
 def _told() -> Iterator[None]:
     """Tell the assistant what Lookalike says, in its own words."""

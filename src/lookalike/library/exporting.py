@@ -10,8 +10,8 @@ from pathlib import Path
 
 from lookalike import delivery
 from lookalike.delivery import Export, Files, LeftOut, Piece
-from lookalike.library.copies import Named
 from lookalike.library.originals import original
+from lookalike.library.queries import Named
 from lookalike.stores.base import Hit, Record
 
 
