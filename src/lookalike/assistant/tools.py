@@ -123,18 +123,16 @@ class Tools:
                 formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
                 camera=camera, min_side=min_side, favourite=favourite,
             )  # fmt: skip
-            # without a filter, a large library need not compare all
-            wanted = None if where == Filter() else where
-            hits, waiting = self._hits(query, k, wanted, fold=fold)
-        matches = [_match(hit) for hit in hits]
+            hits, waiting = self._hits(query, k, where, fold=fold)
         small = [self._thumbnail(hit.record) for hit in hits] if thumbnails else []
-        return _result(Found(matches, waiting), [one for one in small if one])
+        return _result(Found(list(map(_match, hits)), waiting), [one for one in small if one])
 
     def _hits(
-        self, query: str | int | Words, k: int, where: Filter | None, *, fold: bool
+        self, query: str | int | Words, k: int, where: Filter, *, fold: bool
     ) -> tuple[Sequence[Hit], int | None]:
         if not fold:
-            return self._library.search(query, k, where=where), None
+            # without a filter, a large library need not compare all
+            return self._library.search(query, k, where=None if where == Filter() else where), None
         found = self._library.answers(query, k, where=where, fold=True)
         return found.hits, found.waiting
 

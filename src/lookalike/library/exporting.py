@@ -11,7 +11,7 @@ from pathlib import Path
 from lookalike import delivery
 from lookalike.delivery import Export, Files, LeftOut, Piece
 from lookalike.library.originals import original
-from lookalike.library.queries import Named
+from lookalike.library.queries import Named, Queries
 from lookalike.stores.base import Hit, Record
 
 
@@ -28,13 +28,11 @@ class Saved:
 class Exporting(ABC):
     """How a `Library` hands pictures on."""
 
+    _queries: Queries
+
     @abstractmethod
     def thumbnail(self, picture: int | Record) -> bytes:
         """A picture as a small WebP."""
-
-    @abstractmethod
-    def _named(self, picture: Named) -> Record:
-        """The record of an id, a path or a record."""
 
     def export(self, pictures: Sequence[Hit | Named], kind: str, *, query: object = None) -> Export:
         """Pictures as ``csv``, ``json``, ``zip`` or ``sheet`` (PDF), made while it is read.
@@ -71,7 +69,7 @@ class Exporting(ABC):
         return [
             Piece(one.record, one.score, one.distance)
             if isinstance(one, Hit)
-            else Piece(self._named(one))
+            else Piece(self._queries.named(one))
             for one in pictures
         ]
 
