@@ -112,6 +112,10 @@ def _is_copy(one: str, other: str) -> bool:
     return _shot_of(one) == _shot_of(other)
 
 
+def _is_made_of(copy: str, other: str) -> bool:
+    return bool(copies.kind_of(copy)) and copies.made_of(copy) == copies.made_of(other)
+
+
 @functools.cache
 def _shot_of(name: str) -> str:
     """One name for all photographs that are one shot."""
@@ -167,7 +171,7 @@ def _said(told: Duplicates) -> dict[str, float]:
         best = Path(group.best.path).name
         for copy in group.copies:
             name = Path(copy.record.path).name
-            if copies.kind_of(name) and copies.kind_of(best) in _NO_LOSS and _is_copy(name, best):
+            if copies.kind_of(best) in _NO_LOSS and _is_made_of(name, best):
                 word = _WORDS[copies.kind_of(name).split(" ")[0]]
                 said[copies.kind_of(name)].append(copy.how == (word,))
     return {kind: sum(some) / len(some) for kind, some in sorted(said.items())}
