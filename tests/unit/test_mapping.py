@@ -203,7 +203,7 @@ def test_clusters_are_hills_the_largest_first() -> None:
     assert len(found.middles) == 3
     parts = np.split(found.belongs, [300, 800])
     for part, number in zip(parts, (1, 0, 2), strict=True):
-        assert np.mean(part == number) > 0.95
+        assert np.mean(part == number) > 0.9
     assert found.belongs[found.middles].tolist() == [0, 1, 2]
 
 
