@@ -67,6 +67,20 @@ def test_the_map_is_kept_and_has_its_clusters_by_folder(full: Path) -> None:
         assert library.map(draw=False) is found
 
 
+def test_tags_name_clusters_before_folders_do(full: Path, tmp_path: Path) -> None:
+    shutil.copytree(full / "library", tmp_path / "library")
+    with Library.open(tmp_path / "library") as library:
+        pictures = {one.relative: one for one in library.records()}
+        cats = [one for name, one in pictures.items() if name.startswith("cats/")]
+        before = library.map(draw=False).version
+        library.mark(*cats[:5], add=["asleep"])  # of fewer than half: it tells nothing
+        library.mark(*pictures.values(), add=["mine"])  # of all: neither does that
+        library.mark(*cats, add=["pets"])
+        found = library.map(draw=False)
+        assert sorted(str(one.name) for one in found.clusters) == ["boats", "deserts", "pets"]
+        assert found.version != before
+
+
 def test_before_it_is_drawn_all_wait(tiny: Path, tmp_path: Path) -> None:
     write_folders(tmp_path / "pictures", "cats")
     with Library.open(tmp_path / "library", model=tiny, create=True) as library:

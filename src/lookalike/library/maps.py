@@ -23,8 +23,8 @@ from lookalike.stores.base import Catalogue, Ids, Record
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Pictures that lie close together: how many, the one in their ``middle`` (None where it has
-    just been removed), and the ``name`` of what most of them and few others have in common; None
-    where that is nothing."""
+    just been removed), and the ``name`` of what most of them and few others have in common, a tag
+    or else a folder; None where that is nothing."""
 
     name: str | None
     images: int
@@ -52,7 +52,9 @@ class PictureMap:
         return len(self.ids)
 
 
-_State = tuple[str, tuple[int, int]]
+_State = tuple[tuple[str, ...], tuple[int, int]]
+_CHANGES = ("revision", "moved", "marked")
+"""Settings that tell when embeddings, places or marks were last changed."""
 
 
 class MapOf:
@@ -124,9 +126,9 @@ class MapOf:
 
     def _current(self) -> PictureMap:
         """The map as it fits the library now; it is made again when one of the two has changed."""
-        revision = self._store.settings().get("revision", "")
+        settings = self._store.settings()
         chart = self._known_chart()
-        state = revision, self._stamp()
+        state = tuple(settings.get(name, "") for name in _CHANGES), self._stamp()
         if self._map is None or self._map[0] != state:
             ids, versions = self._store.versions()
             standing = mapping.standing(chart, ids, versions)
@@ -156,17 +158,29 @@ class MapOf:
         middles = set(found.middles.tolist())
         records: dict[int, Record] = {}
         inside: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        contents: defaultdict[str, list[int]] = defaultdict(list)
         for record in self._store.records() if middles else ():
             row = rows.get(record.id)
             if row is not None:
                 inside[record.root, record.relative.rpartition("/")[0]].append(row)
+                contents[record.digest].append(row)
                 if row in middles:
                     records[row] = record
-        names, has = _folders(inside)
+        tags = mapping.telling(*self._tags(contents), found.belongs)
+        folders = mapping.telling(*_folders(inside), found.belongs)
         sizes = np.bincount(found.belongs[found.belongs >= 0], minlength=len(middles)).tolist()
-        told = mapping.telling(names, has, found.belongs)
-        for name, size, middle in zip(told, sizes, found.middles.tolist(), strict=True):
-            yield Cluster(name, size, records.get(middle))
+        middle_rows = found.middles.tolist()
+        for tag, folder, size, row in zip(tags, folders, sizes, middle_rows, strict=True):
+            yield Cluster(tag or folder, size, records.get(row))
+
+    def _tags(self, contents: dict[str, list[int]]) -> tuple[list[str], list[npt.NDArray[np.intp]]]:
+        """The pictures of each content → all tags, and the pictures that bear each."""
+        bearing: defaultdict[str, list[int]] = defaultdict(list)
+        if self._store.count_marks().tags:
+            for digest, marks in self._store.marks(contents.keys()).items():
+                for tag in marks.tags:
+                    bearing[tag] += contents[digest]
+        return list(bearing), [np.array(rows, np.intp) for rows in bearing.values()]
 
 
 def _in_frame(places: Places) -> Places:
