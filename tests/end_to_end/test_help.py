@@ -19,6 +19,8 @@ TAKES = {
     "explain": ["IMAGE", "PICTURE", "--library", "--box", "--like", "--save", "--json"],
     "serve": ["FOLDER...", "--library", "--host", "--port", "127.0.0.1", "5000"],
     "duplicates": ["--exact-only", "--folder", "--paths", "--null", "--not-duplicates", "--json"],
+    "tag": ["PICTURE", "--library", "--add", "--remove", "--favourite", "--from", "--json"],
+    "list": ["--library", "--tag", "--favourite", "--null", "--json"],
     "map": ["--library", "--rebuild", "--method", "--csv", "--json"],
     "mcp": ["--library", "--max-pixels"],
     "models": ["--json"],

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from lookalike.delivery import Piece
 from lookalike.delivery.tables import COLUMNS, as_csv, as_json
+from lookalike.stores.base import Marks
 from tests.records import ROOT, record
 
 
@@ -31,6 +33,7 @@ def test_a_row_a_picture() -> None:
         "a/rose, red.jpg", 0.875, id=7, size=1234, width=640, height=480, camera="Acme Box 1",
         taken="2024-02-29T10:11:12", latitude=-33.5, longitude=8.25,
     )  # fmt: skip
+    one = replace(one, marks=Marks(favourite=True, tags=("garden", "red")))
     (row, plain) = read(as_csv([one, piece("b.png", format="PNG")]))
     assert tuple(row) == COLUMNS
     assert row == {
@@ -47,10 +50,12 @@ def test_a_row_a_picture() -> None:
         "longitude": "8.25",
         "score": "0.875",
         "distance": "0.125",
+        "favourite": "yes",
+        "tags": "garden; red",
         "id": "7",
         "digest": one.record.digest,
     }
-    assert [plain[name] for name in ("score", "distance", "taken", "camera")] == [""] * 4
+    assert [plain[name] for name in ("score", "distance", "taken", "camera", "tags")] == [""] * 5
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from lookalike.stores.base import Record
+from lookalike.stores.base import Marks, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A picture, with its score and distance where it is the answer to a question."""
+    """A picture, with its score and distance where it is the answer to a question, and what it is
+    marked with."""
 
     record: Record
     score: float | None = None
     distance: float | None = None
+    marks: Marks = field(default_factory=Marks)
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from lookalike.delivery.pieces import Piece
 
 COLUMNS = (
     *("path", "folder", "name", "size", "width", "height", "format", "taken", "camera"),
-    *("latitude", "longitude", "score", "distance", "id", "digest"),
+    *("latitude", "longitude", "score", "distance", "favourite", "tags", "id", "digest"),
 )
 
 # What a spreadsheet may take for the beginning of a formula; the wide ones are those of East Asia.
@@ -36,7 +36,9 @@ def as_json(pieces: Sequence[Piece], query: object) -> bytes:
 
 def row(piece: Piece) -> list[object]:
     """The cells of a picture, in the order of `COLUMNS`."""
-    fields = _hit(piece)
+    marks = piece.marks
+    told = {"favourite": "yes" if marks.favourite else "", "tags": "; ".join(marks.tags)}
+    fields = {**_hit(piece), **told}
     return [fields[column] for column in COLUMNS]
 
 
@@ -66,6 +68,8 @@ def _hit(piece: Piece) -> dict[str, object]:
         "id": record.id,
         "width": record.width,
         "height": record.height,
+        "favourite": piece.marks.favourite,
+        "tags": piece.marks.tags,
         "folder": str(Path(record.path).parent),
         "name": piece.name,
         "size": record.size,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lookalike import delivery
 from lookalike.delivery import Export, Files, LeftOut, Piece
 from lookalike.library.originals import original
 from lookalike.library.queries import Named, Queries
-from lookalike.stores.base import Hit, Record
+from lookalike.stores.base import Hit, Marks, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ class Exporting(ABC):
     """How a `Library` hands pictures on."""
 
     _queries: Queries
+
+    @abstractmethod
+    def marks(self, *pictures: Named) -> list[Marks]:
+        """What pictures are marked with."""
 
     @abstractmethod
     def thumbnail(self, picture: int | Record) -> bytes:
@@ -66,12 +70,14 @@ class Exporting(ABC):
         return Saved(target, len(pictures) - missing, tuple(made.left_out))
 
     def _pieces(self, pictures: Sequence[Hit | Named]) -> list[Piece]:
-        return [
+        pieces = [
             Piece(one.record, one.score, one.distance)
             if isinstance(one, Hit)
             else Piece(self._queries.named(one))
             for one in pictures
         ]
+        marks = self.marks(*(piece.record for piece in pieces))
+        return [replace(piece, marks=one) for piece, one in zip(pieces, marks, strict=True)]
 
     def _files(self) -> Files:
         return Files(original, self.thumbnail)

@@ -24,6 +24,29 @@ def schemas() -> Json:
         **_questions(),
         **_examples(),
         "Answer": _answer(),
+        **_asked(),
+        "Summary": _object(SUMMARY),
+        "FoldedHit": _object({**SUMMARY, **_CLOSENESS}),
+        "Marked": _object({**SUMMARY, **MARKS}),
+        "Hit": _object({**SUMMARY, **_CLOSENESS, **MARKS, "copies": _COPIES}, optional=("copies",)),
+        "Image": _object({**SUMMARY, **_DETAILS, **MARKS}),
+        "Sample": _object({"images": _list_of("Marked")}),
+        "Stats": _object(_STATS),
+        "Indexing": _object(_INDEXING),
+        "Progress": _object({name: _STATS[name] for name in ("images", "indexing", "trouble")}),
+        "SearchIndex": _object(_INDEX),
+        "Facets": _object(_FACETS),
+        "Named": _object({"value": _text("What a filter takes."), "images": _PASSING}),
+        "Side": _object({"value": whole(minimum=1, description="Pixels."), "images": _PASSING}),
+        "Distribution": _object(_DISTRIBUTION),
+        "Health": _object({"status": {"const": "ok"}, "images": whole(minimum=0)}),
+        "Problem": _object(_PROBLEM),
+    }
+
+
+def _asked() -> Json:
+    """What was asked, as answers tell it again."""
+    return {
         "UploadedQuery": _object(
             {
                 "name": _text("The name that came with the upload."),
@@ -42,22 +65,6 @@ def schemas() -> Json:
             optional=("box",),
         ),
         "WordsQuery": _object({"words": _text("The words that were asked for.")}),
-        "Summary": _object(SUMMARY),
-        "FoldedHit": _object({**SUMMARY, **_CLOSENESS}),
-        "Marked": _object({**SUMMARY, **MARKS}),
-        "Hit": _object({**SUMMARY, **_CLOSENESS, **MARKS, "copies": _COPIES}, optional=("copies",)),
-        "Image": _object({**SUMMARY, **_DETAILS, **MARKS}),
-        "Sample": _object({"images": _list_of("Marked")}),
-        "Stats": _object(_STATS),
-        "Indexing": _object(_INDEXING),
-        "Progress": _object({name: _STATS[name] for name in ("images", "indexing", "trouble")}),
-        "SearchIndex": _object(_INDEX),
-        "Facets": _object(_FACETS),
-        "Named": _object({"value": _text("What a filter takes."), "images": _PASSING}),
-        "Side": _object({"value": whole(minimum=1, description="Pixels."), "images": _PASSING}),
-        "Distribution": _object(_DISTRIBUTION),
-        "Health": _object({"status": {"const": "ok"}, "images": whole(minimum=0)}),
-        "Problem": _object(_PROBLEM),
     }
 
 

@@ -21,14 +21,17 @@ class Folded:
     single precision.
     """
 
-    def __init__(self, every: Scored, alike: Mapping[int, int], exactly: Exactly) -> None:
-        """``alike`` gives a number to ids; those with the same number show the same."""
+    def __init__(self, every: Scored, alike: Mapping[int, int] | None, exactly: Exactly) -> None:
+        """``alike`` gives a number to ids; those with the same number show the same. None where
+        nothing is to be folded."""
         self._exactly = exactly
         self._ids = self._stand_ins = np.empty(0, np.int64)
         self.standing = every
         """The scores, without those for which another stands."""
         if alike:
             self._fold(every, alike)
+        self.number = None if alike is None else len(every.ids) - len(self.standing.ids)
+        """How many those are."""
 
     def _fold(self, every: Scored, alike: Mapping[int, int]) -> None:
         rows, groups = _grouped(every.ids, alike)

@@ -201,17 +201,15 @@ class EmbeddedStore(Ledger):
             try:
                 every = self._recent.scores(query, view.revision, without, among, compare)
                 spread = distribution_of(every, exactly) if distribution else None
-                folded = Folded(every, fold or {}, exactly)
+                folded = Folded(every, fold, exactly)
                 best, skipped = cut(folded.standing, offset, k, folded.best)
                 best = folded.opened(best)
             except DamagedCacheError as error:
                 self._matrix.discard(view, error)
             else:
                 hits = folded.together(_hits(connection, best, len(best.ids)))
-                total = len(folded.standing.ids)
-                more = None if fold is None else len(every.ids) - total
                 some = tuple(hits[skipped : skipped + k])
-                return Answers(some, offset, total, spread, folded=more)
+                return Answers(some, offset, len(folded.standing.ids), spread, folded.number)
         return self.answers(
             query, k, offset=offset, without=without, where=where, distribution=distribution,
             fold=fold,
