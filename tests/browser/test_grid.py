@@ -182,6 +182,7 @@ def test_a_server_that_is_lost_is_told_and_found_again(
         assert not page.by_id("notice").is_displayed()
         assert page.complaints()
     finally:
+        driver.get("about:blank")  # so that nobody asks a server that is gone
         late.stop()
 
 

@@ -276,7 +276,14 @@ function fetchSoon(missing) {
   if (missing.join() === awaited) return;
   awaited = missing.join();
   clearTimeout(timer);
-  timer = setTimeout(() => missing.forEach(fetchOne), REST);
+  timer = setTimeout(afterAFrame, REST, () => {
+    if (missing.join() === awaited) missing.forEach(fetchOne);
+  });
+}
+
+// Where frames take longer than a rest, it is none before the next frame has been drawn.
+function afterAFrame(then) {
+  requestAnimationFrame(() => { timer = setTimeout(then); });
 }
 
 function fetchOne(number) {
