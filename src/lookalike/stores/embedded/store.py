@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -32,9 +33,9 @@ from lookalike.stores.embedded.folded import Folded
 from lookalike.stores.embedded.ledger import Ledger, may_be_id
 from lookalike.stores.embedded.matrix import Matrix
 from lookalike.stores.embedded.recent import Recent
-from lookalike.stores.embedded.scores import Best, Ids, Scored, measured
+from lookalike.stores.embedded.scores import Best, Ids, measured
 from lookalike.stores.embedded.segments import DamagedCacheError
-from lookalike.stores.embedded.stretch import cut, distribution_of
+from lookalike.stores.embedded.stretch import Exactly, cut, distribution_of
 from lookalike.stores.embedded.view import View
 
 _LOG = logging.getLogger(__name__)
@@ -192,13 +193,9 @@ class EmbeddedStore(Ledger):
         with self._snapshot() as (connection, view):
             among = None if where is None else matching(connection, where)
 
-            def exactly(ids: Ids) -> Best:
-                return measured(query, view.embeddings(connection, ids))
-
-            def compare() -> Scored:
-                return view.scores(connection, query, among=among)
-
+            exactly = _exactly(query, view, connection)
             try:
+                compare = partial(view.scores, connection, query, among=among)
                 every = self._recent.scores(query, view.revision, without, among, compare)
                 spread = distribution_of(every, exactly) if distribution else None
                 folded = Folded(every, fold, exactly)
@@ -349,6 +346,11 @@ class EmbeddedStore(Ledger):
                 f"({now.get('model', 'unknown')}): open it again."
             )
         return int(now.get("revision", 0))
+
+
+def _exactly(query: Embedding, view: View, connection: sqlite3.Connection) -> Exactly:
+    """What scores pictures by their ids; ``connection`` sees the state of the view."""
+    return lambda ids: measured(query, view.embeddings(connection, ids))
 
 
 def _hits(connection: sqlite3.Connection, best: Best, k: int) -> list[Hit]:
