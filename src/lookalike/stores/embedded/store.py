@@ -184,8 +184,8 @@ class EmbeddedStore(Ledger):
         fold: Mapping[int, int] | None = None,
     ) -> Answers:
         """The k records after the ``offset`` closest, of all that `search` might give; every one
-        is compared. The ``distribution`` counts their exact scores. ``fold`` gives the same number
-        to what shows the same, of which the first is an answer and the others are its copies.
+        is compared. The ``distribution`` counts the exact scores of all answers. ``fold`` gives
+        the same number to what shows the same: the first is an answer, the others its copies.
 
         What comparing all has given is kept for the next stretch, until the library changes.
         """
@@ -197,8 +197,8 @@ class EmbeddedStore(Ledger):
             try:
                 compare = partial(view.scores, connection, query, among=among)
                 every = self._recent.scores(query, view.revision, without, among, compare)
-                spread = distribution_of(every, exactly) if distribution else None
                 folded = Folded(every, fold, exactly)
+                spread = distribution_of(folded.standing, folded.best) if distribution else None
                 best, skipped = cut(folded.standing, offset, k, folded.best)
                 best = folded.opened(best)
             except DamagedCacheError as error:

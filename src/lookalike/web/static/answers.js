@@ -8,7 +8,8 @@ const KEPT = 40; // stretches; those farthest away go first, and are fetched aga
 // What a wall of pictures shows: { total, stretch, list, has(number), load(number, signal) }, where
 // `list` has holes at what is not at hand, and stretch number n begins at n * stretch. `length` and
 // `at(index)`, which gives a picture or a promise of one, are for the viewer.
-export function answersTo(query, { hits, total }) {
+// `fold`: whether copies are no answers of their own.
+export function answersTo(query, { hits, total }, fold) {
   const kept = new Set();
   const all = {
     total,
@@ -42,7 +43,7 @@ export function answersTo(query, { hits, total }) {
 
   async function load(number, signal) {
     if (kept.has(number)) return;
-    const answer = await api.search(query, { offset: number * STRETCH, k: STRETCH }, signal);
+    const answer = await api.search(query, { offset: number * STRETCH, k: STRETCH, fold }, signal);
     recount(answer.total);
     take(number, answer.hits);
   }

@@ -32,7 +32,7 @@ async function sentence(response) {
 }
 
 // `examples` and `filter` as in query.js; uploads travel as files of a form, all else as JSON.
-// `stretch` says which of the answers are wanted: { offset, k, distribution }.
+// `stretch` says which of the answers are wanted: { offset, k, distribution, fold }.
 export function search({ examples, filter }, stretch, signal) {
   const only = filterForSearch(filter);
   const how = { ...stretch, ...(only ? { filter: only } : {}) };

@@ -6,6 +6,7 @@ import { examplesOf, regionShown, showAsked, titleOf } from "./asked.js";
 import { hideFilters, showFilters } from "./choices.js";
 import { listen } from "./chooser.js";
 import { announce, byId, calm, complain, copy } from "./dom.js";
+import { copiesOf, foldNow, listenForFolding } from "./fold.js";
 import { fill, focusTile } from "./grid.js";
 import { adding, fromAddress, ofPicture, ofPictures, ofUpload, toAddress, uploadsOf } from "./query.js";
 import { listenForParts } from "./region.js";
@@ -136,9 +137,10 @@ function go(place, address) {
 }
 
 async function answerTo(query) {
-  const first = { offset: 0, k: STRETCH, distribution: true };
+  const fold = foldNow();
+  const first = { offset: 0, k: STRETCH, distribution: true, fold };
   const answer = await seek((signal) => api.search(query, first, signal).catch(naming(query)));
-  return answer && { kind: "result", query, answer, answers: answersTo(query, answer) };
+  return answer && { kind: "result", query, answer, answers: answersTo(query, answer, fold) };
 }
 
 const search = wish(async (query) => {
@@ -272,7 +274,7 @@ function showStart({ images }) {
 }
 
 function showResult(place) {
-  const { answers, answer: { hits, hint } } = place;
+  const { answers, answer: { hits, hint, folded } } = place;
   const { total } = answers;
   const examples = examplesOf(place);
   const name = titleOf(examples);
@@ -283,7 +285,7 @@ function showResult(place) {
   byId("results-title").textContent = hits.length
     ? `${pictures(total)}${total > 1 ? ", the closest first" : ""}`
     : narrowed && !hint ? "No picture passes the filters" : "No pictures to compare with";
-  byId("results-about").textContent = hits.length ? "score (cosine) and distance (L2)" : hint ?? "";
+  byId("results-about").textContent = hits.length ? measures(folded) : hint ?? "";
   showFilters(place.query.filter, narrow);
   byId("tools").hidden = hits.length === 0;
   showSpread(place.answer, wall.goToPicture);
@@ -292,6 +294,7 @@ function showResult(place) {
     open: (index) => open(answers, index, asked),
     like: searchLike,
     add,
+    unfold: (some, index) => view(some, 0, { closed: () => focusTile(index), like: searchLike, add, asked }),
     height: sizeNow(),
     seen: (first, last) => markSpread(first, last, answers.list),
     failed: (error) => (error ? complain(error.message) : calm()),
@@ -300,6 +303,11 @@ function showResult(place) {
     ? `${pictures(total)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
       `score ${closeness(hits[0].score)}.`
     : `No pictures like ${name}.`);
+}
+
+function measures(folded) {
+  const more = folded ? `; ${copiesOf(folded)} folded` : "";
+  return `score (cosine) and distance (L2)${more}`;
 }
 
 function open(list, index, asked) {
@@ -368,6 +376,10 @@ byId("steps-copy").addEventListener("click", (event) => {
 });
 
 listen(searchUpload);
+listenForFolding(wish(async () => {
+  const place = here?.kind === "result" ? await answerTo(here.query) : null;
+  if (place) stay({ ...place, adjusted: here.adjusted }, toAddress(place.query));
+}));
 listenForSize((height) => { if (here?.kind === "result") wall.resize(height); });
 history.scrollRestoration = "manual";
 const { key: first = newKey(), spot } = history.state ?? {};

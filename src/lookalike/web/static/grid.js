@@ -3,6 +3,7 @@
 import { byId, element, icon } from "./dom.js";
 import { theseOnly } from "./answers.js";
 import { marked } from "./marks.js";
+import { stack } from "./fold.js";
 import { LIKE, UNLIKE } from "./query.js";
 import { decorate, shows } from "./selection.js";
 import { closeness, nameOf } from "./text.js";
@@ -15,15 +16,15 @@ let going = null; // the picture that the keys are on their way to
 
 // `pictures` is a list, or all answers as in answers.js. `open(index)`, `like(picture)` and
 // `add(picture, weight)` are called for the pictures shown; without `open` a click is "more like
-// this", without `add` none can be added. A row should be `height` pixels high; `seen(first, last)`
+// this", without `add` none can be added, without `unfold(pictures, index)` copies are not told. A row should be `height` pixels high; `seen(first, last)`
 // tells which are on the screen, `failed(error)` that some cannot be fetched.
-export function fill(pictures, { open = null, like, add = null, height, seen = () => {}, failed }) {
+export function fill(pictures, { open = null, like, add = null, unfold = null, height, seen = () => {}, failed }) {
   const all = Array.isArray(pictures) ? theseOnly(pictures) : pictures;
   going = null;
   wall.put(all, {
     height,
     under: "score" in (all.list[0] ?? {}) ? CAPTION : 0,
-    make: (picture, index) => tile(picture, index, open, like, add),
+    make: (picture, index) => tile(picture, index, { open, like, add, unfold }),
     seen: (first, last) => {
       if (!byId("grid").querySelector('[tabindex="0"]')) focusable(wall.tileAt(first));
       seen(first, last);
@@ -43,7 +44,7 @@ export async function focusTile(index, { still = false } = {}) {
   found?.querySelector(".open").focus({ preventScroll: true });
 }
 
-function tile(picture, index, open, like, add) {
+function tile(picture, index, { open, like, add, unfold }) {
   const name = nameOf(picture);
   const item = element("li", { className: "tile" });
   const main = element("button", { type: "button", className: "open", tabIndex: -1 });
@@ -58,6 +59,7 @@ function tile(picture, index, open, like, add) {
   });
   if (open) item.append(likeButton(picture, name, like));
   if (add) item.append(addButtons(picture, name, add));
+  if (unfold) stack(item, picture, (some) => unfold(some, index));
   if ("score" in picture) {
     main.setAttribute("aria-label", `${name}, score ${closeness(picture.score)}, ` +
       `distance ${closeness(picture.distance)}`);
