@@ -852,6 +852,16 @@ def test_the_distribution_counts_every_exact_score(collection: VectorStore, name
     assert collection.answers(query, 1, where=wanted).distribution is None
 
 
+def test_the_distribution_beside_folded_answers_counts_these(collection: VectorStore) -> None:
+    query = units(1, DIM, seed=9)[0]
+    alike = {one.id: number % 40 for number, one in enumerate(collection.records())}
+    truth = _folded(brute_force(collection, query, Filter()), alike)
+    told = collection.answers(query, 1, distribution=True, fold=alike).distribution
+    bins = [min((round(score * 10**6) + 10**6) // 10**4, 199) for _, score, _ in truth]
+    assert told is not None
+    assert list(told.counts) == [bins.count(at) for at in range(200)]
+
+
 def test_scores_at_the_edges_of_bins(store: VectorStore) -> None:
     """What single precision cannot tell apart is told by the exact score, to six decimals."""
     edges = np.round(np.arange(-1, 1.005, 0.01), 2)

@@ -70,7 +70,7 @@ class Asking:
         stretch after stretch gives each picture once. With ``fold``, what shows the same counts as
         one: the best is a hit, and the others that pass are its ``copies``. That are the groups of
         `Library.duplicates` as the last look found them, and files with the same content;
-        ``waiting`` says how many pictures no look has compared. The distribution is that of all.
+        ``waiting`` says how many pictures no look has compared. The distribution counts answers.
 
         Raises as `Library.search`, and InputError for an offset below 0.
         """
