@@ -25,6 +25,7 @@ function inTurn(act) {
   calm();
   const ids = chosen();
   last = last.then(() => act(ids)).then(() => true, (error) => {
+    show("");
     complain(error.message);
     return false;
   });
@@ -43,6 +44,7 @@ async function mark(ids, fields) {
     });
     if (fields) document.dispatchEvent(new CustomEvent("marked", { detail: images }));
     after.push(...images);
+    if (ids.length > PIECE) show(`${fields ? "Marked" : "Looked at"} ${count(after.length)} of ${pictures(ids.length)}`);
   }
   return after;
 }
@@ -79,7 +81,11 @@ function showTags([first, ...others]) {
 
 function said(sentence) {
   announce(sentence);
-  byId("selection-said").textContent = sentence;
+  show(sentence);
+}
+
+function show(words) {
+  byId("selection-said").textContent = words;
 }
 
 const offer = () => offerTags(byId("selection-tags-offered"), common);
