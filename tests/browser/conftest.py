@@ -83,5 +83,13 @@ def slow(driver: webdriver.Chrome, late: Late) -> Page:
 
 
 @pytest.fixture
+def unmarked(library: Library) -> Iterator[None]:
+    """The library is that of all tests of a module: nothing stays marked."""
+    yield
+    ids = [one.id for one in library.records()]
+    library.mark(*ids, favourite=False, remove=[str(one.value) for one in library.tags().tags])
+
+
+@pytest.fixture
 def flower(photographs: Path) -> Path:
     return photographs / "flowers" / "bed 01.png"

@@ -82,6 +82,14 @@ class Page:
         self.wait(lambda: self.view() == "result" and self.text("query-name") == name)
         return self.results()
 
+    def stars(self) -> list[int]:
+        """The numbers of the tiles that show a star."""
+        numbers: list[str] = self.run(
+            "return [...document.querySelectorAll('.tile:has(.star)')]"
+            ".map((tile) => tile.dataset.id)"
+        )
+        return list(map(int, numbers))
+
     def choose(self, file: Path) -> None:
         self.by_id("file").send_keys(str(file))
 

@@ -93,6 +93,15 @@ def with_selected(page: Page, library: Library) -> None:
     page.wait(page.all("[data-export=csv]")[0].is_displayed)
 
 
+def with_selected_to_tag(page: Page, library: Library) -> None:
+    rocket = number_of(library, "rocket.jpg")
+    library.mark(rocket, add=["for the calendar"])
+    with_answers(page, library)
+    page.run(f"document.querySelector('[data-id=\"{rocket}\"] .pick').click()")
+    page.run("document.querySelector('#selection-tag summary').click()")
+    page.wait(lambda: page.all("#selection-tags .chip"))
+
+
 def with_duplicates(page: Page, _library: Library) -> None:
     page.driver.get(f"{page.url}duplicates")
     page.wait(lambda: page.text("summary"))
@@ -108,7 +117,7 @@ def with_map(page: Page, library: Library) -> None:
 STATES: list[Callable[[Page, Library], None]] = [
     *(at_start, with_answers, with_filters, with_several, with_one_large, with_trouble),
     *(with_one_beside_the_query, with_the_query_laid_over, with_reasons, with_duplicates),
-    *(with_selected, with_marks, with_marks_of_one_large, with_map),
+    *(with_selected, with_selected_to_tag, with_marks, with_marks_of_one_large, with_map),
 ]
 
 

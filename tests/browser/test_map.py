@@ -172,9 +172,9 @@ def test_a_lasso_selects_and_leads_to_a_search(page: Page) -> None:
     page.by_id("lasso-toggle").click()
     drag(page, *around_all(page))
     page.wait(lambda: data(page, "selected") == "80")
-    assert page.text("picked-title") == "80 pictures selected"
-    assert "32" in page.text("picked-about")
-    page.by_id("picked-search").click()
+    assert page.text("selection-count") == "80 selected"
+    assert page.text("selection-said") == "A search takes 32: those most in the middle."
+    page.by_id("selection-search").click()
     page.wait(lambda: page.view() == "result")
     assert page.driver.current_url.count("like=") == 32
 
@@ -184,7 +184,24 @@ def test_shift_selects_too_and_escape_lets_go(page: Page) -> None:
     page.wait(lambda: data(page, "selected") == "80")
     page.press(Keys.ESCAPE)
     page.wait(lambda: data(page, "selected") == "0")
-    assert not page.by_id("picked").is_displayed()
+    assert not page.by_id("selection").is_displayed()
+
+
+def test_what_is_selected_is_marked_and_its_paths_copied(page: Page, base: Path) -> None:
+    page.cdp("Browser.grantPermissions", permissions=["clipboardReadWrite"])
+    page.all(".clusters .round")[0].click()
+    page.wait(lambda: data(page, "selected") == "40")
+    page.by_id("selection-copy").click()
+    page.wait(lambda: "Copied" in page.text("selection-copy"))
+    copied = page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    page.by_id("selection-favourite").click()
+    page.wait(lambda: page.text("selection-said") == "40 pictures are favourites.")
+    with Library.open(base / "library") as library:
+        favourites = [one.path for one in library.records() if library.marks(one)[0].favourite]
+    assert sorted(copied.splitlines()) == sorted(favourites)
+    page.by_id("selection-clear").click()
+    page.wait(lambda: data(page, "selected") == "0")
+    assert page.focused() == "points"
 
 
 def test_clusters_are_a_list_for_the_keyboard(page: Page) -> None:

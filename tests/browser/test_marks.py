@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -12,15 +10,7 @@ from lookalike import Filter, Library
 from lookalike.library import Marks
 from tests.browser.page import Late, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture(autouse=True)
-def unmarked(library: Library) -> Iterator[None]:
-    """The library is that of all tests here: nothing stays marked."""
-    yield
-    ids = [one.id for one in library.records()]
-    library.mark(*ids, favourite=False, remove=[str(one.value) for one in library.tags().tags])
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("unmarked")]
 
 
 def ask(page: Page, library: Library, tail: str = "") -> list[int]:
@@ -58,14 +48,6 @@ def write(page: Page, text: str) -> None:
     page.by_id("marks-new").send_keys(text, Keys.ENTER)
 
 
-def stars(page: Page) -> list[str]:
-    """The numbers of the tiles that show a star."""
-    found: list[str] = page.run(
-        "return [...document.querySelectorAll('.tile:has(.star)')].map((tile) => tile.dataset.id)"
-    )
-    return found
-
-
 def test_a_picture_is_marked_in_the_large_view(page: Page, library: Library) -> None:
     first = ask(page, library)[0]
     open_first(page)
@@ -86,11 +68,11 @@ def test_a_picture_is_marked_in_the_large_view(page: Page, library: Library) -> 
     page.wait(lambda: chips(page) == [])
     assert page.focused() == "marks-new"
     page.by_id("viewer-close").click()
-    assert stars(page) == [str(first)]
+    assert page.stars() == [first]
     main = page.all(".tile .open")[0]
     assert str(main.get_attribute("aria-label")).endswith(", favourite")
     page.driver.refresh()
-    page.wait(lambda: stars(page) == [str(first)])
+    page.wait(lambda: page.stars() == [first])
 
 
 def test_what_there_is_is_offered_and_what_does_not_fit_is_said(
@@ -119,11 +101,11 @@ def test_a_tile_is_marked_with_a_key(page: Page, library: Library) -> None:
     numbers = ask(page, library)
     page.run("document.querySelectorAll('.tile .open')[1].focus()")
     page.press("f")
-    page.wait(lambda: stars(page) == [str(numbers[1])])
+    page.wait(lambda: page.stars() == [numbers[1]])
     assert page.focused() == str(numbers[1])
     page.wait(lambda: "is a favourite" in page.text("announcer"))
     page.press("f")
-    page.wait(lambda: stars(page) == [])
+    page.wait(lambda: page.stars() == [])
     assert library.marks(numbers[1]) == [Marks()]
 
 

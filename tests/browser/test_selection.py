@@ -15,7 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from lookalike import Library
-from tests.browser.page import TOTAL, Page, number_of
+from lookalike.library import Marks
+from tests.browser.page import TOTAL, Late, Page, number_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -60,6 +61,14 @@ def held(page: Page, element: Any, *keys: str) -> None:
     for key in keys:
         chain.key_up(key)
     chain.perform()
+
+
+def tags(page: Page) -> list[str]:
+    """The tags that the menu shows as those of all that are selected."""
+    found: list[str] = page.run(
+        "return [...document.querySelectorAll('#selection-tags .chip')].map((o) => o.textContent)"
+    )
+    return found
 
 
 def export(page: Page, kind: str, folder: Path) -> bytes:
@@ -240,3 +249,107 @@ def test_holding_a_finger_begins_to_select(page: Page, results: list[int]) -> No
     page.cdp("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
     assert page.text("selection-count") == "1 selected"
     assert not page.by_id("viewer").is_displayed()
+
+
+@pytest.mark.usefixtures("unmarked")
+def test_all_become_favourites_or_none(page: Page, library: Library, results: list[int]) -> None:
+    for index in (0, 2):
+        tick(page, index)
+    page.by_id("selection-favourite").click()
+    page.wait(lambda: page.stars() == [results[0], results[2]])
+    assert page.text("announcer") == "2 pictures are favourites."
+    assert page.text("selection-said") == "2 pictures are favourites."
+    tick(page, 3)
+    assert page.text("selection-said") == ""
+    page.by_id("selection-favourite").click()  # one is none yet
+    page.wait(lambda: page.stars() == [results[0], *results[2:4]])
+    page.by_id("selection-favourite").click()
+    page.wait(lambda: page.stars() == [])
+    page.wait(lambda: page.text("announcer") == "3 pictures are no favourites any more.")
+    assert library.marks(*results) == [Marks()] * len(results)
+    assert picked(page) == [results[0], *results[2:4]]
+
+
+@pytest.mark.usefixtures("unmarked")
+def test_all_are_tagged_by_keyboard(page: Page, library: Library, results: list[int]) -> None:
+    library.mark(results[0], results[1], add=["garden"])
+    library.mark(results[0], add=["rose"])
+    library.mark(results[5], add=["sea"])
+    tick(page, 0)
+    tick(page, 1)
+    page.all("#selection-tag summary")[0].send_keys(Keys.ENTER)
+    page.wait(lambda: tags(page) == ["garden"])
+    assert page.focused() == "selection-tag-new"
+    offered = "return [...document.querySelectorAll('#selection-tags-offered option')]"
+    page.wait(lambda: page.run(f"{offered}.map((one) => one.value)") == ["rose", "sea"])
+    page.press("f", "o", "x", Keys.ENTER)  # no keys of the page
+    page.wait(lambda: tags(page) == ["fox", "garden"])
+    page.wait(lambda: page.by_id("selection-tag-new").get_property("value") == "")
+    assert page.text("announcer") == "2 pictures tagged fox."
+    page.all("#selection-tags .chip-remove")[1].send_keys(Keys.ENTER)
+    page.wait(lambda: tags(page) == ["fox"])
+    assert library.marks(*results[:2]) == [Marks(tags=("fox", "rose")), Marks(tags=("fox",))]
+    page.press("s", Keys.ESCAPE)
+    assert page.by_id("selection-tag-new").is_displayed()
+    page.press(Keys.ESCAPE)
+    assert not page.by_id("selection-tag-new").is_displayed()
+    assert page.run("return document.activeElement.tagName") == "SUMMARY"
+    assert picked(page) == results[:2]
+
+
+def test_what_is_no_tag_is_said(page: Page, results: list[int]) -> None:
+    tick(page, 0)
+    page.all("#selection-tag summary")[0].click()
+    page.run("document.getElementById('selection-tag-new').value = 'a\u202e'")
+    page.by_id("selection-tag-new").send_keys(Keys.ENTER)
+    page.wait(lambda: "is no tag" in page.text("notice-text"))
+    assert page.by_id("selection-tag-new").get_property("value") == "a\u202e"
+    assert picked(page) == results[:1]
+    assert all("400" in line for line in page.complaints())
+
+
+@pytest.mark.usefixtures("unmarked")
+def test_marks_that_cannot_be_kept_are_said(slow: Page, late: Late, library: Library) -> None:
+    slow.open(f"?like={number_of(library, 'cat.png')}")
+    slow.wait_for_results_of("cat.png")
+    tick(slow, 0)
+    late.fail("marks")
+    slow.by_id("selection-favourite").click()
+    slow.wait(lambda: "503" in slow.text("notice-text"))
+    assert (slow.stars(), len(picked(slow))) == ([], 1)
+    late.fail()
+    slow.by_id("selection-favourite").click()
+    slow.wait(lambda: slow.stars() == picked(slow))
+    assert not slow.by_id("notice").is_displayed()
+    assert all("503" in line for line in slow.complaints())
+    slow.driver.get("about:blank")  # the server ends before the browser
+
+
+def test_many_are_marked_in_pieces(page: Page) -> None:
+    page.driver.execute_async_script(
+        "const [done] = arguments; window.sent = [];"
+        "window.fetch = async (_, { body }) => {"
+        "  const { images, favourite = false } = JSON.parse(body);"
+        "  if (images.length === 500 && favourite) throw new Error('gone');"
+        "  sent.push(images.length);"
+        "  return Response.json({ images: images.map((id) => ({ id, favourite, tags: [] })) });"
+        "};"
+        "import('./static/selection.js').then(({ select }) => {"
+        "  select(Array.from({ length: 4500 }, (_, id) => ({ id, relative: '', path: '' })));"
+        "  done();"
+        "});"
+    )
+    page.by_id("selection-favourite").click()
+    page.wait(lambda: "4,000 of 4,500 pictures are done." in page.text("notice-text"))
+    assert page.run("return sent") == [2000, 2000, 500, 2000, 2000]
+
+
+def test_the_bar_hides_nothing_that_has_the_focus(page: Page, results: list[int]) -> None:
+    page.screen(1000, 480, mobile=False)
+    page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, "x")
+    for _ in range(3):
+        page.press(Keys.ARROW_DOWN)
+        tile = page.run(
+            "return document.activeElement.closest('.tile').getBoundingClientRect().bottom"
+        )
+        assert tile <= page.by_id("selection").location["y"] - page.run("return scrollY")

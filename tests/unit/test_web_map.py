@@ -105,4 +105,6 @@ def test_trouble_is_told(client: FlaskClient, library: Library) -> None:
 def test_the_page_is_there(client: FlaskClient) -> None:
     page = client.get("/map")
     assert page.status_code == 200
-    assert b'data-most-examples="32"' in page.data
+    for shown in (page, client.get("/")):  # the bar of a selection is on both
+        assert b'data-most-examples="32"' in shown.data
+        assert b'maxlength="100"' in shown.data

@@ -29,6 +29,7 @@ def start() -> str:
         "page.html",
         max_upload=here.max_upload,
         reveal=may_reveal(),
+        most_examples=MOST_EXAMPLES,
         most_letters=MOST_LETTERS,
     )
 
@@ -42,7 +43,7 @@ def duplicates() -> str:
 @blueprint.get("/map")
 def plane() -> str:
     """The page of the map."""
-    return render_template("map.html", most_examples=MOST_EXAMPLES)
+    return render_template("map.html", most_examples=MOST_EXAMPLES, most_letters=MOST_LETTERS)
 
 
 @blueprint.get("/static/<path:name>")

@@ -6,6 +6,7 @@ import { inside, mostCentral } from "./map_lasso.js";
 import { painter } from "./map_points.js";
 import { Thumbs } from "./map_thumbs.js";
 import { View } from "./map_view.js";
+import { listenForSelection, select, selected } from "./selection.js";
 import { count, folderOf, nameOf, pictures } from "./text.js";
 import KDBush from "./vendor/kdbush/kdbush.js";
 
@@ -15,7 +16,6 @@ const FRAME = 16; // milliseconds
 const REACH = 14; // pixels around the pointer in which a point is meant
 const SECONDS = [10, 0.005]; // that a map takes on one core: for itself, and for each picture
 const DOING = { reading: "Reading", arranging: "Laying out the map", placing: "Placing pictures" };
-const MOST_EXAMPLES = Number(document.body.dataset.mostExamples);
 const GREY = [140, 135, 127];
 
 const canvas = byId("points");
@@ -24,7 +24,6 @@ const thumbs = new Thumbs(byId("thumbs"));
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let points = null; // { index, xs, ys, ids, clusters }
 let clusters = [];
-let selected = [];
 let version = null;
 let drawn = false; // whether a frame is waited for
 let choosing = 0;
@@ -96,7 +95,8 @@ function take({ side, ids, x, y, clusters: numbers }) {
   canvas.setAttribute("aria-label", `Map of ${pictures(ids.length)}`);
   thumbs.clear();
   paint.fill(places, colours);
-  select([]);
+  const there = new Set(ids);
+  select(selected().filter(({ id }) => there.has(id)));
 }
 
 // ---- what is under the pointer
@@ -110,7 +110,7 @@ function pointAt(x, y) {
   return near.length ? near.reduce((best, one) => (away(one) < away(best) ? one : best)) : null;
 }
 
-const addressOf = (...ids) => `./?${ids.map((id) => `like=${id}`).join("&")}`;
+const addressOf = (id) => `./?like=${id}`;
 
 function tapped(x, y, event) {
   const point = points && pointAt(x, y);
@@ -157,30 +157,24 @@ function drawing(line) {
 
 function lassoed(line, event) {
   if (!points) return;
-  const found = inside(line.map((one) => view.toPlane(...one)), points);
+  const found = picturesAt(inside(line.map((one) => view.toPlane(...one)), points));
   const adds = event.shiftKey && view.lasso;
-  select(adds ? [...new Set([...selected, ...found])] : found);
-  announce(found.length ? `${pictures(selected.length)} selected.` : "Nothing is selected.");
+  select(adds ? [...selected(), ...found] : found);
+  announce(found.length ? `${pictures(selected().length)} selected.` : "Nothing is selected.");
 }
 
-function select(some) {
-  selected = some;
+const picturesAt = (some) => some.map((point) => ({ id: points.ids[point] }));
+
+function showSelected(some) {
   canvas.dataset.selected = some.length;
-  const chosen = new Uint8Array(points.ids.length);
-  for (const point of some) chosen[point] = 1;
-  paint.choose(chosen, some.length > 0);
-  byId("picked").hidden = some.length === 0;
-  byId("picked-title").textContent = `${pictures(some.length)} selected`;
-  byId("picked-about").textContent = some.length > MOST_EXAMPLES
-    ? `A search takes ${MOST_EXAMPLES}: those most in the middle of them.` : "";
-  const central = mostCentral(some, points, MOST_EXAMPLES);
-  byId("picked-search").href = addressOf(...central.map((point) => points.ids[point]));
+  const ids = new Set(some.map(({ id }) => id));
+  paint.choose(Uint8Array.from(points.ids, (id) => ids.has(id)), some.length > 0);
   changed();
 }
 
-function letGo() {
-  select([]);
-  canvas.focus({ preventScroll: true });
+function pointsOf(some) {
+  const places = new Map(points.ids.map((id, point) => [id, point]));
+  return some.map(({ id }) => places.get(id));
 }
 
 // ---- clusters
@@ -199,8 +193,8 @@ function listClusters() {
     const pick = element("button", { type: "button", className: "round", title: "Select these" }, icon("lasso"));
     pick.setAttribute("aria-label", `Select the ${pictures(cluster.images)}${cluster.name ? ` of ${printed(cluster.name)}` : ""}`);
     pick.addEventListener("click", () => {
-      select(membersOf(number));
-      announce(`${pictures(selected.length)} selected.`);
+      select(picturesAt(membersOf(number)));
+      announce(`${pictures(selected().length)} selected.`);
     });
     return element("li", {}, go, pick);
   }));
@@ -307,7 +301,10 @@ const complaining = (act) => async () => {
 byId("draw").addEventListener("click", complaining(begin));
 byId("update").addEventListener("click", complaining(begin));
 byId("notice-close").addEventListener("click", calm);
-byId("picked-none").addEventListener("click", letGo);
+listenForSelection({
+  change: showSelected,
+  mostCentral: (some, most) => picturesAt(mostCentral(pointsOf(some), points, most)),
+});
 byId("closer").addEventListener("click", () => view.zoom(2));
 byId("further").addEventListener("click", () => view.zoom(0.5));
 byId("all").addEventListener("click", () => view.all());
@@ -315,9 +312,6 @@ byId("lasso-toggle").addEventListener("click", () => {
   view.lasso = !view.lasso;
   byId("lasso-toggle").setAttribute("aria-pressed", view.lasso);
   canvas.classList.toggle("selecting", view.lasso);
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && selected.length) letGo();
 });
 dark.addEventListener("change", changed);
 complaining(refresh)();

@@ -4,9 +4,8 @@ import * as api from "./api.js";
 import { chip } from "./chips.js";
 import { recount } from "./choices.js";
 import { announce, byId, complain, element, icon } from "./dom.js";
+import { offerTags } from "./tags.js";
 import { nameOf, printable } from "./text.js";
-
-const OFFERED = 500; // tags to complete what is being written
 
 const dialog = byId("viewer");
 const input = byId("marks-new");
@@ -58,6 +57,19 @@ function draw() {
   )));
 }
 
+// What pictures are marked with now, whoever has asked.
+function learn(images) {
+  for (const after of images) {
+    known.set(after.id, after);
+    Object.assign(told.get(after.id) ?? {}, after);
+  }
+  for (const tile of document.querySelectorAll(".tile")) {
+    if (pictures.has(tile)) showStar(tile, pictures.get(tile));
+  }
+  if (at) draw();
+  recount();
+}
+
 // ---- changes, one after the other: the answer to the last is what holds
 
 function change(picture, fieldsOf, sentence) {
@@ -65,18 +77,12 @@ function change(picture, fieldsOf, sentence) {
     const fields = fieldsOf(marksOf(picture));
     try {
       const { images: [after] } = await api.mark([picture.id], fields);
-      known.set(picture.id, after);
-      Object.assign(told.get(picture.id) ?? {}, after);
+      learn([after]);
     } catch (error) {
       said("", error.message);
       return false;
     }
-    for (const tile of document.querySelectorAll(`.tile[data-id="${picture.id}"]`)) {
-      if (pictures.has(tile)) showStar(tile, picture);
-    }
-    if (at?.id === picture.id) draw();
     said(sentence(fields));
-    recount();
     return true;
   });
   return last;
@@ -105,18 +111,12 @@ function said(sentence, trouble = "") {
   else if (sentence) announce(sentence);
 }
 
-async function offer() {
-  const { tags } = await api.tags().catch(() => ({ tags: [] }));
-  const here = new Set(marksOf(at).tags);
-  const others = tags.map(({ value }) => value).filter((value) => !here.has(value));
-  byId("marks-offered").replaceChildren(
-    ...others.slice(0, OFFERED).map((value) => element("option", { value })),
-  );
-}
+const offer = () => offerTags(byId("marks-offered"), marksOf(at).tags);
 
 // ---- listening
 
 dialog.addEventListener("viewer-picture", ({ detail }) => show(detail));
+document.addEventListener("marked", ({ detail }) => learn(detail));
 byId("marks-favourite").addEventListener("click", () => favour(at));
 input.addEventListener("focus", offer);
 byId("marks-form").addEventListener("submit", async (event) => {

@@ -3,7 +3,6 @@
 
 import { filterInAddress, filterOf } from "./filter.js";
 
-export const MOST_EXAMPLES = 32;
 export const LIKE = 1;
 export const UNLIKE = -0.5;
 const STANDS_FOR = { like: LIKE, unlike: -UNLIKE };

@@ -2,15 +2,22 @@
 // all of them in the bar at the bottom. It is kept here and not in the page, where tiles come and
 // go; another search leaves it as it is.
 
+import * as api from "./api.js";
 import { listenForExports } from "./export.js";
 import { announce, byId, complain, copy, element, icon } from "./dom.js";
-import { MOST_EXAMPLES, ofPictures, toAddress } from "./query.js";
+import { listenForMarks } from "./mark_many.js";
+import { ofPictures, toAddress } from "./query.js";
 import { count, nameOf, pictures } from "./text.js";
 
 const STEPS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"]);
 const HELD = 450; // milliseconds after which a touch is no tap
 const LONGEST = 1000; // letters of what an export may be called
 const SLIP = 8; // pixels that a finger may move meanwhile
+const LISTED = 10000; // pictures that one list tells the paths of
+
+const bar = byId("selection");
+const menus = bar.querySelectorAll(".menu");
+const mostExamples = Number(bar.dataset.mostExamples);
 
 const chosen = new Map(); // number → picture, in the order in which they were chosen
 const pictureOf = new WeakMap(); // tile → picture
@@ -23,6 +30,8 @@ let ranging = false; // whether the keys draw a range, and have moved on to wher
 let moved = false;
 let holding = false; // a click is to come that ends the holding, and means nothing else
 let searching = (some) => location.assign(`./${toAddress(ofPictures(some, {}))}`);
+let central = null;
+let changed = () => {};
 
 // ---- what others call
 
@@ -44,13 +53,15 @@ export function decorate(tile, picture) {
 }
 
 // `search(pictures)` is called for "search with these"; otherwise that leads to the first page.
-export function listenForSelection({ search }) {
-  searching = search;
+// `mostCentral(pictures, most)` chooses where there are too many for one search; otherwise they are
+// refused. `change(pictures)` is called when others are chosen.
+export function listenForSelection({ search = searching, mostCentral = null, change = changed }) {
+  [searching, central, changed] = [search, mostCentral, change];
 }
 
 export const selected = () => [...chosen.values()];
 
-// Choose these and no others.
+// Choose these and no others. Of a picture its number is enough where there are no tiles.
 export function select(some) {
   replace(new Map(some.map((picture) => [picture.id, picture])));
   anchor = null;
@@ -66,7 +77,14 @@ export function clear() {
 function replace(now) {
   chosen.clear();
   for (const [id, picture] of now) chosen.set(id, picture);
+  told();
+}
+
+// Others are chosen than before.
+function told() {
+  for (const menu of menus) menu.open = false;
   draw();
+  changed(selected());
 }
 
 function toggle(picture) {
@@ -74,7 +92,7 @@ function toggle(picture) {
   if (!chosen.delete(picture.id)) chosen.set(picture.id, picture);
   anchor = picture.id;
   apart = new Map(chosen);
-  draw();
+  told();
 }
 
 // From the anchor to this one, beside what was chosen before the anchor was set.
@@ -121,10 +139,12 @@ function draw() {
   document.body.classList.toggle("selecting", mode);
   byId("select-mode")?.setAttribute("aria-pressed", mode);
   for (const tile of document.querySelectorAll(".tile")) mark(tile);
-  byId("selection").hidden = !some && !mode;
+  bar.hidden = !some && !mode;
   byId("selection-count").textContent = some ? inWords() : "Tap pictures to select them";
   for (const action of byId("selection-actions").children) action.hidden = !some;
   byId("selection-all").hidden = list.length === 0;
+  byId("selection-said").textContent = central && chosen.size > mostExamples
+    ? `A search takes ${mostExamples}: those most in the middle.` : "";
 }
 
 function inWords() {
@@ -255,24 +275,32 @@ document.addEventListener("keydown", (event) => {
 
 // First the menu, then the selection.
 function escape() {
-  const inBar = byId("selection").contains(document.activeElement);
-  if (byId("selection-export").open) {
-    closeMenu();
+  const inBar = bar.contains(document.activeElement);
+  const open = [...menus].find((menu) => menu.open);
+  if (open) {
+    close(open);
     return;
   }
   clear();
-  if (inBar) (document.querySelector(".tile .open[tabindex='0']") ?? byId("results"))?.focus();
+  if (inBar) (document.querySelector(".tile .open[tabindex='0']") ?? behind()).focus();
 }
 
-function closeMenu() {
-  const menu = byId("selection-export");
+// What the selection is of: the results, or the map.
+const behind = () => byId("results") ?? byId("points");
+
+function close(menu) {
   if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
   menu.open = false;
 }
 
 document.addEventListener("pointerdown", (event) => {
-  if (!byId("selection-export").contains(event.target)) byId("selection-export").open = false;
+  for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
 });
+
+// What the bar lies over leaves room for it.
+new ResizeObserver(() => {
+  document.documentElement.style.setProperty("--selection", `${bar.offsetHeight}px`);
+}).observe(bar);
 
 byId("select-mode")?.addEventListener("click", () => {
   if (mode) {
@@ -285,16 +313,38 @@ byId("select-mode")?.addEventListener("click", () => {
 byId("selection-all").addEventListener("click", selectAll);
 byId("selection-clear").addEventListener("click", () => {
   clear();
-  byId("results")?.focus({ preventScroll: true });
+  behind().focus({ preventScroll: true });
 });
-byId("selection-copy").addEventListener("click", (event) => {
-  copy(selected().map(({ path }) => path).join("\n"), event.currentTarget);
-});
-byId("selection-search").addEventListener("click", () => {
-  if (chosen.size > MOST_EXAMPLES) {
-    complain(`One search takes ${MOST_EXAMPLES} pictures at most; ${count(chosen.size)} are selected.`);
-  } else {
-    searching(selected());
+
+byId("selection-copy").addEventListener("click", async ({ currentTarget: button }) => {
+  try {
+    copy((await paths(selected())).join("\n"), button);
+  } catch (error) {
+    complain(error.message);
   }
 });
-listenForExports(asShown, closeMenu);
+
+// The map knows its pictures by their numbers alone.
+async function paths(some) {
+  if (some.every(({ path }) => path !== undefined)) return some.map(({ path }) => path);
+  const found = [];
+  for (let from = 0; from < some.length; from += LISTED) {
+    const images = some.slice(from, from + LISTED).map(({ id }) => id);
+    const { hits } = await (await api.exported({ images, format: "json" })).json();
+    found.push(...hits.map(({ path }) => path));
+  }
+  return found;
+}
+
+byId("selection-search").addEventListener("click", () => {
+  const some = selected();
+  if (some.length <= mostExamples) {
+    searching(some);
+  } else if (central) {
+    searching(central(some, mostExamples));
+  } else {
+    complain(`One search takes ${mostExamples} pictures at most; ${count(some.length)} are selected.`);
+  }
+});
+listenForExports(asShown, () => close(byId("selection-export")));
+listenForMarks(() => selected().map(({ id }) => id));

@@ -114,6 +114,11 @@ function rowAt(y) {
 
 // Pixels of the screen's top that are covered by what stays there.
 const head = () => byId("bar").offsetHeight + byId("tools").offsetHeight + GAP;
+// And of its bottom, by what can be done with a selection.
+const foot = () => {
+  const { height, top } = byId("selection").getBoundingClientRect();
+  return height ? window.innerHeight - top : 0;
+};
 const above = () => -list.getBoundingClientRect().top; // pixels of the list beyond the screen's top
 
 // Stays right when sizes change: a picture, and how far below its top the screen begins.
@@ -333,8 +338,9 @@ export async function reveal(index, { still = false } = {}) {
   const row = rowIn(block, index);
   const top = block.top + row.top - above();
   const bottom = top + row.high + how.under + GAP;
-  if (still || (top >= head() && bottom <= window.innerHeight)) draw();
-  else goTo({ index, offset: top < head() ? -head() : bottom - top - window.innerHeight });
+  const end = window.innerHeight - foot();
+  if (still || (top >= head() && bottom <= end)) draw();
+  else goTo({ index, offset: top < head() ? -head() : bottom - top - end });
   return tiles.get(index) ?? null;
 }
 
