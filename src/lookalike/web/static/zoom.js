@@ -20,13 +20,13 @@ const PINCH = 80; // CSS pixels for which Panzoom adds its `step` to the scale
 export function zoomOn(sheets, frame, { changed, swiped }) {
   let now = { scale: 1, x: 0, y: 0 };
   let width = 0;
-  const panes = sheets.map((sheet) => ({ sheet, pane: sheet.parentElement, zoomer: null }));
+  const panes = sheets.map((sheet) => ({ sheet, pane: sheet.parentElement, zoomer: null, echoes: 0 }));
   for (const one of panes) {
     one.zoomer = Panzoom(one.sheet, {
       cursor: "",
       panOnlyWhenZoomed: true,
       touchAction: "pan-y",
-      setTransform: () => follow(one.zoomer),
+      setTransform: () => heard(one),
     });
     listen(one, { to, toggle, swiped, scale: () => now.scale });
   }
@@ -36,18 +36,35 @@ export function zoomOn(sheets, frame, { changed, swiped }) {
     return shown && width ? width / shown : 1;
   }
 
+  // A zoomer that was told to follow calls a frame later, too. It has no wish of its own then, and
+  // would undo one that another has had meanwhile.
+  function heard(one) {
+    if (one.echoes > 0) one.echoes -= 1;
+    else follow(one.zoomer);
+  }
+
+  function tellZoomer(one, { scale, x, y }) {
+    const quietly = { force: true, silent: true };
+    const at = one.zoomer.getPan();
+    if (one.zoomer.getScale() !== scale) {
+      one.echoes += 1;
+      one.zoomer.zoom(scale, quietly);
+    }
+    if (at.x !== x || at.y !== y) {
+      one.echoes += 1;
+      one.zoomer.pan(x, y, quietly);
+    }
+  }
+
   // What one of them wants now becomes that of all, held within bounds. Asked of its state, since
   // the calls come a frame late, perhaps after newer wishes.
   function follow(leader) {
     const wanted = bounded({ scale: leader.getScale(), ...leader.getPan() });
     const same = Object.keys(now).every((name) => now[name] === wanted[name]);
     now = wanted;
-    for (const { sheet, zoomer } of panes) {
-      sheet.style.transform = `scale(${now.scale}) translate(${now.x}px, ${now.y}px)`;
-      const { x, y } = zoomer.getPan();
-      const quietly = { force: true, silent: true };
-      if (zoomer.getScale() !== now.scale) zoomer.zoom(now.scale, quietly);
-      if (x !== now.x || y !== now.y) zoomer.pan(now.x, now.y, quietly);
+    for (const one of panes) {
+      one.sheet.style.transform = `scale(${now.scale}) translate(${now.x}px, ${now.y}px)`;
+      tellZoomer(one, now);
     }
     if (!same) tell();
   }
@@ -95,10 +112,7 @@ export function zoomOn(sheets, frame, { changed, swiped }) {
   // As a whole, in the room that there is now.
   function reset() {
     limit();
-    for (const { zoomer } of panes) {
-      zoomer.zoom(1, { force: true, silent: true });
-      zoomer.pan(0, 0, { force: true, silent: true });
-    }
+    for (const one of panes) tellZoomer(one, { scale: 1, x: 0, y: 0 });
     follow(panes[0].zoomer);
     tell();
   }
