@@ -86,6 +86,21 @@ def test_decisions_are_honoured() -> None:
     assert group(by_content(records), pairs, [("a", "b"), ("a", "c")]) == []
 
 
+def test_what_is_no_duplicate_of_a_copy_is_in_no_group_with_it() -> None:
+    records = [content(name, size=9 - at) for at, name in enumerate("abcd")]
+    pairs = [pair("a", one) for one in "bcd"] + [pair("c", "d")]
+    found = group(by_content(records), pairs, [("b", "c"), ("b", "d")])
+    assert names(found) == [["a", "b"], ["c", "d"]]
+
+
+def test_decisions_do_not_change_which_is_the_best() -> None:
+    """a is turned, as two others tell; that these are no duplicates makes it no better."""
+    records = [content(name, size=9 - at) for at, name in enumerate("abc")]
+    pairs = [pair("a", "b", orientation=1), pair("a", "c", orientation=1), pair("b", "c")]
+    assert names(group(by_content(records), pairs)) == [["b", "a", "c"]]
+    assert names(group(by_content(records), pairs, [("b", "c")])) == [["b", "a"]]
+
+
 def test_all_files_of_one_content_may_be_wanted() -> None:
     twice = [record("a.jpg", digest="x"), record("b.jpg", digest="x")]
     assert group(by_content(twice), [], [("x", "x")]) == []

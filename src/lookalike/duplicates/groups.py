@@ -110,15 +110,16 @@ def group(
 
     A chain of pairs is no group: whoever keeps the best picture and nothing else must not lose
     one that was only like another copy. So the best of what is connected takes those that it was
-    itself found alike with; of the rest the best begins the next group.
+    itself found alike with; of the rest the best begins the next group. Which is the best does not
+    change by decisions, and what is no duplicate of another is in no group with it.
     """
     apart = set(decisions)
+    here = [one for one in pairs if one.whole in contents and one.part in contents]
+    order = Order(here)
     near: dict[str, dict[str, Pair]] = defaultdict(dict)
-    for pair in pairs:
-        ends = (pair.whole, pair.part)
-        if contents.keys() >= set(ends) and (min(ends), max(ends)) not in apart:
+    for pair in here:
+        if _decision(pair.whole, pair.part) not in apart:
             near[pair.whole][pair.part] = near[pair.part][pair.whole] = pair
-    order = Order(pair for some in near.values() for pair in some.values())
     alone = (digest for digest in contents if digest not in near)
     parts = [*connected((one.whole, one.part) for some in near.values() for one in some.values())]
     found = [
@@ -150,6 +151,10 @@ def connected(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
     return found
 
 
+def _decision(one: str, other: str) -> Decision:
+    return min(one, other), max(one, other)
+
+
 def _stars(
     part: Sequence[str],
     contents: Mapping[str, Sequence[Record]],
@@ -160,7 +165,11 @@ def _stars(
     left = sorted(part, key=lambda digest: order(contents[digest][0]))
     while left:
         best = left[0]
-        mine = [one for one in left[1:] if one in near.get(best, {})]
+        mine: list[str] = []
+        for one in left[1:]:
+            told_apart = apart and any(_decision(one, other) in apart for other in mine)
+            if one in near.get(best, {}) and not told_apart:
+                mine.append(one)
         left = [one for one in left[1:] if one not in mine]
         record = contents[best][0]
         same = () if (best, best) in apart else contents[best][1:]
