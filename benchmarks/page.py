@@ -167,6 +167,7 @@ def _wait(found: Callable[[], Any], seconds: float = 60) -> Any:
 # Notes the frames in which the first answers, and all thumbnails on the screen, are there: what a
 # frame draws is complete when its script begins to run in the next one.
 _WATCH = """
+localStorage.setItem("lookalike.fold", "no"); // each of the few files is there many times
 const seen = {};
 performance.setResourceTimingBufferSize(10000);
 const onScreen = () => [...document.querySelectorAll(".tile .caption")]

@@ -77,9 +77,10 @@ def late(library: Library) -> Iterator[Late]:
 
 
 @pytest.fixture
-def slow(driver: webdriver.Chrome, late: Late) -> Page:
+def slow(driver: webdriver.Chrome, late: Late) -> Iterator[Page]:
     """A page of the server whose answers can be late."""
-    return Page(driver, late.url)
+    yield Page(driver, late.url)
+    driver.get("about:blank")  # so that nobody asks a server that is gone
 
 
 @pytest.fixture

@@ -51,8 +51,7 @@ def page(driver: webdriver.Chrome, crowded: Running) -> Iterator[Page]:
     page.complaints()
     page.strangers()
     page.open()
-    # Each of the files is there many times.
-    page.run("localStorage.clear(); localStorage.setItem('lookalike.fold', 'no')")
+    page.run("localStorage.clear()")
     arrive(page)
     yield page
     page.cdp("Emulation.clearDeviceMetricsOverride")
@@ -61,6 +60,8 @@ def page(driver: webdriver.Chrome, crowded: Running) -> Iterator[Page]:
 
 
 def arrive(page: Page) -> None:
+    page.open()
+    page.run("localStorage.setItem('lookalike.fold', 'no')")  # each file is there many times
     page.open(f"?like={ASKED}")
     page.wait(lambda: page.view() == "result" and on_screen(page))
     page.run("performance.setResourceTimingBufferSize(1e5)")
