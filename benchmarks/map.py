@@ -8,32 +8,26 @@ input that a mouse gives. Without a graphics card the page writes the pixels its
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import flowers
+from benchmarks.browsing import browser
 from benchmarks.clusters import Mixture
 from benchmarks.filling import fill
 from benchmarks.measuring import Figures, MissingError, Settings, alone, in_child, show, timed
+from benchmarks.serving import served
 from lookalike import Library
 
 _KEPT = 10
 _ASKED = 1000  # pictures whose neighbours are looked at
 _SECONDS = 4.0  # that each kind of movement is watched
-_FLAGS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"),
-    *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
-    *("--disable-sync", "--window-size=1440,900"),
-)
 _COUNT = """
 window.ticks = [];
 const tick = (now) => { window.ticks.push(now); window.going && requestAnimationFrame(tick); };
@@ -109,7 +103,7 @@ def _nearest(away: np.ndarray[Any, np.dtype[np.float32]], own: int) -> set[int]:
 
 def _looked_at(folder: Path) -> Figures:
     """Frames a second while the map is moved, and while it is zoomed in and out."""
-    with _served(folder) as url, _chromium() as driver:
+    with served(folder) as url, browser(1440, 900, "--enable-unsafe-swiftshader") as driver:
         driver.get(f"{url}map")
         started = time.monotonic()
         while not driver.execute_script("return document.getElementById('points').dataset.points"):
@@ -158,43 +152,6 @@ def _zoom(driver: Any, x: float, y: float) -> None:
     while (since := time.monotonic() - started) < _SECONDS:
         closer = -60 if since < _SECONDS / 2 else 60
         _mouse(driver, "mouseWheel", x, y, deltaX=0, deltaY=closer)
-
-
-@contextmanager
-def _served(folder: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "lookalike", "serve", "--library", str(folder), "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    ) as process:
-        try:
-            assert process.stdout is not None
-            words = process.stdout.readline().split()
-            yield next(word for word in words if word.startswith("http"))
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def _chromium() -> Iterator[Any]:
-    try:
-        from selenium import webdriver
-        from selenium.webdriver.chrome.service import Service
-    except ImportError as error:
-        raise MissingError("selenium is not here: frames are not counted.") from error
-    from tasks import browser
-
-    found = browser()
-    if found is None:
-        raise MissingError("Chromium and its driver are not here: frames are not counted.")
-    options = webdriver.ChromeOptions()
-    options.binary_location = found[0]
-    for flag in _FLAGS:
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(found[1]))
-    try:
-        yield driver
-    finally:
-        driver.quit()
 
 
 if __name__ == "__main__":

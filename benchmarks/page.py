@@ -19,19 +19,14 @@ from typing import Any
 
 import numpy as np
 
-import tasks
 from benchmarks import flowers, pictures
+from benchmarks.browsing import browser
 from benchmarks.clusters import Mixture
 from benchmarks.measuring import Figures, MissingError, Sample, Settings, alone, show
 from benchmarks.serving import served
 from lookalike import Library
 from lookalike.library import Features
 
-_FLAGS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--window-size=1280,860",),
-)
 _SHAPES = ((320, 240), (240, 320), (320, 213), (320, 180))
 _FRAME = 1000 / 60  # milliseconds between two frames of a usual screen
 _PACE = 40  # pixels a frame: a screen in a third of a second
@@ -129,24 +124,11 @@ def _figures(name: str, library: Path, rounds: int, frames: int = 600) -> Figure
 
 @contextmanager
 def _browser() -> Iterator[Any]:
-    """A browser without a window. Raises MissingError where there is none."""
-    found = tasks.browser()
-    if found is None:
-        raise MissingError("There is no Chromium with its driver here: the page is not measured.")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = found[0]
-    for flag in _FLAGS:
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(found[1]))
-    try:
+    """A browser that watches each page that it opens. Raises MissingError where there is none."""
+    with browser(1280, 860) as driver:
         driver.set_script_timeout(120)
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _WATCH})
         yield driver
-    finally:
-        driver.quit()
 
 
 def _visit(driver: Any, address: str, number: int) -> Visit:
