@@ -26,7 +26,7 @@ BEGIN, END = "<!-- rooms: written by scripts/draw_house.py -->", "<!-- end of ro
 
 COLUMNS = {
     # room: where its left wall is, and how many columns it is wide
-    "errors": (0.0, 13.2),
+    "errors": (0.0, 15.4),
     "folder": (0.0, 1.0),
     "image": (1.0, 3.25),
     "stores.base": (4.25, 7.85),
@@ -40,11 +40,14 @@ COLUMNS = {
     "mapping": (9.9, 1.1),
     "delivery": (11.0, 1.1),
     "reveal": (12.1, 1.1),
+    "neighbours": (13.2, 1.1),
+    "kmeans": (13.2, 1.1),
+    "views": (14.3, 1.1),
     "graphs": (1.0, 1.75),
     "weights": (1.0, 1.75),
     "encoder": (1.0, 1.75),
     "indexing": (0.0, 5.5),
-    "library": (0.0, 13.2),
+    "library": (0.0, 15.4),
     "__init__": (1.65, 1.75),
     "web": (4.4, 1.6),
     "assistant": (6.2, 1.4),

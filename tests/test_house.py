@@ -28,8 +28,11 @@ FLOOR_PLAN = {
     "weights": "errors models graphs",
     "encoder": "errors image models graphs weights",
     "explain": "image",
+    "kmeans": "",
+    "views": "",
     "stores.base": "errors",
-    "stores.embedded": "errors stores.base",
+    "neighbours": "kmeans stores.base",
+    "stores.embedded": "errors stores.base kmeans",
     "indexing": "errors folder image encoder stores.base",
     "thumbnails": "errors image stores.base",
     "exchange": "errors stores.base",
@@ -41,6 +44,7 @@ FLOOR_PLAN = {
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
         " indexing thumbnails exchange evaluate duplicates mapping explain reveal delivery"
+        " kmeans views neighbours"
     ),
     "web": "errors library stores.base",
     "assistant": "errors library",

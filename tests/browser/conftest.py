@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     found = tasks.browser()
     assert found is not None
@@ -37,13 +38,24 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrom
     driver.quit()
 
 
-@pytest.fixture(scope="module")
-def library(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+@pytest.fixture(scope="session")
+def indexed(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The photographs and some with odd names, in a library that nobody changes."""
     extra = tmp_path_factory.mktemp("extra")
     for seed, name in enumerate(ODD_NAMES):
         (extra / name).write_bytes(make_jpeg(textured(seed=seed)))
-    with Library.open(tmp_path_factory.mktemp("library"), create=True) as library:
+    folder = tmp_path_factory.mktemp("indexed") / "library"
+    with Library.open(folder, create=True) as library:
         library.index([photographs, extra])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def library(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """A copy of it for the tests of a module."""
+    folder = tmp_path_factory.mktemp("library") / "library"
+    shutil.copytree(indexed, folder)
+    with Library.open(folder) as library:
         yield library
 
 

@@ -40,7 +40,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_folders(base / "pictures", "boats", "cats", each=40)
     with Library.open(base / "library", model=tiny_model(base), create=True) as library:
         library.index(base / "pictures")
-        library.map()
+        library.map(threads=1)
     return base
 
 

@@ -23,6 +23,7 @@ from tests.end_to_end.running import PATIENCE, POSIX, index, run, search
 from tests.records import open_store, records, units
 
 TOP = Path(__file__).resolve().parents[2]
+KILLED = 12
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def test_processes_that_are_killed_while_they_build(folder: Path) -> None:
         whole = time.monotonic() - began
     chance = np.random.default_rng(20)
     killed = 0
-    for number in range(20):
+    for number in range(KILLED):
         for file in (folder / "cache").glob("index.json"):
             if number % 2:  # with and without a cache that is good
                 file.unlink()
@@ -149,7 +150,7 @@ def test_processes_that_are_killed_while_they_build(folder: Path) -> None:
             query = units(1, DIM, seed=number)[0]
             found = [hit.score for hit in store.search(query, 20, exact=True)]
             assert close(found, truth(rows, number, 20))
-    assert killed == 20
+    assert killed == KILLED
     with hand(folder) as last:
         last("save")
         assert last("index")[:2] == [count, 0]
@@ -278,4 +279,4 @@ def test_the_commands_over_a_damaged_cache(pictures: Path, library: Path) -> Non
             after = search(query, library)
             assert (after.paths, after.scores) == (before.paths, before.scores)
             assert set(files(library)) - {"thumbnails"} | {"build.lock"} == named(library)
-            assert "left aside" not in run("--verbose", "doctor", "--library", library).err
+        assert "left aside" not in run("--verbose", "doctor", "--library", library).err

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lookalike import kmeans
 from lookalike.stores.base import Embedding
 from lookalike.stores.embedded import EmbeddedStore, builder, cells
 from lookalike.stores.embedded.cells import Cells, K, Truth
@@ -209,34 +210,34 @@ def test_equal_pictures_come_in_order_of_path(tmp_path: Path) -> None:
 
 def test_every_row_is_in_the_cell_of_its_nearest_centroid() -> None:
     rows = mixture(5000, 10)
-    centroids = cells.train(rows, 60)
+    centroids = kmeans.train(rows, 60)
     assert centroids.shape == (60, DIM)
     np.testing.assert_allclose(np.linalg.norm(centroids, axis=1), 1, atol=1e-5)
     products = rows @ centroids.T
-    chosen = products[np.arange(len(rows)), cells.assign(rows, centroids)]
+    chosen = products[np.arange(len(rows)), kmeans.assign(rows, centroids)]
     np.testing.assert_allclose(chosen, products.max(axis=1), atol=1e-6)
     assert chosen.mean() > 0.9 * products.max(axis=1).mean()
 
 
 def test_training_is_repeatable_gathers_what_is_alike_and_can_be_ended() -> None:
     rows = mixture(5000, 11)
-    centroids = cells.train(rows, 60)
-    np.testing.assert_array_equal(centroids, cells.train(rows, 60))
-    begun = cells.train(rows, 60, lambda: True)
+    centroids = kmeans.train(rows, 60)
+    np.testing.assert_array_equal(centroids, kmeans.train(rows, 60))
+    begun = kmeans.train(rows, 60, lambda: True)
 
     def closeness(chosen: Embedding) -> float:
         return float((rows @ chosen.T).max(axis=1).mean())
 
     assert closeness(centroids) > closeness(begun) + 0.05
-    one_each = cells.train(rows[:60], 60)
+    one_each = kmeans.train(rows[:60], 60)
     np.testing.assert_allclose((rows[:60] @ one_each.T).max(axis=1), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("blocks", [1, 7, 40])
 def test_true_neighbours_are_found_however_the_rows_pass_by(blocks: int) -> None:
     rows = mixture(4000, 12, centres=50)
-    centroids = cells.train(rows, 150)
-    belongs = cells.assign(rows, centroids)
+    centroids = kmeans.train(rows, 150)
+    belongs = kmeans.assign(rows, centroids)
     own = np.arange(0, 4000, 40)
     truth = Truth(own, rows[own], len(rows))
     for part in np.array_split(np.arange(4000), blocks):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from lookalike.cli.options import FOLDER, json_option, library_option, print_json
+from lookalike.cli.options import FOLDER, json_option, library_option, print_json, view_options
 
 if TYPE_CHECKING:
     from lookalike.library import ClassScore, Evaluation
@@ -20,6 +20,7 @@ _WIDE = 10_000  # columns
 @library_option
 @click.option("--queries", metavar="N", type=click.IntRange(min=1), help="Ask N pictures only.")
 @click.option("--seed", metavar="S", type=int, default=0, help="What N is drawn with.")
+@view_options
 @click.option("--by-class", is_flag=True, help="Print a line for each label, too.")
 @json_option
 def eval_command(
@@ -28,6 +29,8 @@ def eval_command(
     library_folder: Path | None,
     queries: int | None,
     seed: int,
+    view: str | None,
+    neighbours: int,
     by_class: bool,
     as_json: bool,
 ) -> None:
@@ -36,12 +39,15 @@ def eval_command(
     LABELS is a CSV file with a header: the file's name or relative path first, the label second.
     Without it, the folder that a picture lies in is its label. Every picture with a label (or N of
     them) is a query against all others; a hit is a picture with the same label. Pictures without
-    a label are left out.
+    a label are left out. With --view, evaluate pictures that the view was not learned from:
+    those that it was learned from find each other better than others will.
     """
     from lookalike.library import Library
 
     with Library.open(library_folder) as library:
-        result = library.evaluate(labels, queries=queries, seed=seed)
+        result = library.evaluate(
+            labels, queries=queries, seed=seed, view=view, neighbours=neighbours
+        )
     if as_json:
         print_json(result.to_json(by_class=by_class))
     else:

@@ -26,19 +26,21 @@ _LIKE, _UNLIKE = 1.0, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a search was asked with; ``box`` is a part of ``image``."""
+    """What a search was asked with; ``box`` is a part of ``image``. ``in_view`` says whether there
+    is a view, which may be asked alone."""
 
     image: str | None
     like: tuple[str, ...]
     unlike: tuple[str, ...]
     box: Box | None
     words: str | None
+    in_view: bool = False
 
     def __post_init__(self) -> None:
         pictures = bool(self.image or self.like or self.unlike)
         if self.words is not None and (pictures or self.box):
             raise click.UsageError("Words go alone: leave out IMAGE, --like, --unlike and --box.")
-        if self.words is None and not pictures:
+        if self.words is None and not pictures and not self.in_view:
             raise click.UsageError("Give one IMAGE, or words with --words.")
         if self.box and self.image is None:
             raise click.UsageError("--box is a part of IMAGE: give an IMAGE.")
@@ -66,6 +68,11 @@ class Question:
     def names(self) -> list[str]:
         """What each picture that is searched with was called."""
         return [str(path) for path, _, _ in self._examples(self.image)]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the view is all that there is."""
+        return self.words is None and not (self.image or self.like or self.unlike)
 
     @property
     def _plain(self) -> bool:

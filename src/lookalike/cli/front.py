@@ -25,6 +25,8 @@ _COMMANDS = {
     "duplicates": "duplicates",
     "tag": "tag",
     "list": "listing",
+    "learn": "learn",
+    "views": "learn",
     "map": "map",
     "mcp": "assistant",
     "models": "models",

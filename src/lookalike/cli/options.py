@@ -131,6 +131,26 @@ def filter_options(command: _Command) -> _Command:
     return command
 
 
+def view_options(command: _Command) -> _Command:
+    """``--view`` and ``--neighbours``: how pictures are compared."""
+    view = click.option(
+        "--view",
+        metavar="NAME",
+        help="Compare in a view that `lookalike learn` has made, or in the view whitened, which "
+        "every library has.",
+    )
+    neighbours = click.option(
+        "--neighbours",
+        metavar="N",
+        type=click.IntRange(0, 30),
+        default=0,
+        show_default=True,
+        help="Let each picture stand for the mean of itself and its N nearest neighbours: more of "
+        "what belongs together is found. 10 is a good number.",
+    )
+    return view(neighbours(command))
+
+
 def print_json(value: object) -> None:
     """One JSON document on standard output; ASCII, so that names of any bytes survive."""
     click.echo(json.dumps(value))

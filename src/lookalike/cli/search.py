@@ -18,6 +18,7 @@ from lookalike.cli.options import (
     library_option,
     max_pixels_option,
     print_json,
+    view_options,
 )
 from lookalike.cli.saving import print_saved, save_options, saved_fields
 from lookalike.errors import InputError
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Count pictures that show the same as one; compares every picture.",
 )
+@view_options
 @filter_options
 @click.option(
     "--previews/--no-previews",
@@ -87,6 +89,9 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     answers goes on where the one before ended. Copies to fold are those that `lookalike
     duplicates` has found.
 
+    With --view and --neighbours, pictures are compared in another space, each of them, and the
+    score is the cosine there. A view that was learned from what is liked needs no IMAGE.
+
     With --save the answers go to a file, and what it holds is told instead of them.
 
     The score is the cosine of the two embeddings: 1 is the same, 0 is unrelated. The distance is
@@ -94,8 +99,9 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     """
     from lookalike.library import Library
 
-    question = Question(*(how.pop(field.name) for field in fields(Question)))
-    asked = question.asked()
+    asked_with = {field.name: how.pop(field.name) for field in fields(Question)[:-1]}
+    question = Question(**asked_with, in_view=how["view"] is not None)
+    asked = None if question.is_empty else question.asked()
     with Library.open(library_folder, max_pixels=max_pixels) as library:
         _tell(library, question, asked, **how)
 
@@ -103,7 +109,7 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
 def _tell(
     library: Library,
     question: Question,
-    asked: Asked,
+    asked: Asked | None,
     *,
     target: str | None,
     force: bool,
@@ -162,20 +168,23 @@ class _Found:
 
 def _ask(
     library: Library,
-    asked: Asked,
+    asked: Asked | None,
     *,
     k: int,
     exact: bool,
     offset: int | None,
     distribution: bool,
     fold: bool,
+    view: str | None,
+    neighbours: int,
     **only: Any,
 ) -> _Found:
     where = filter_of(library, **only)
+    how: dict[str, Any] = {"where": where, "view": view, "neighbours": neighbours}
     if offset is None and not distribution and not fold:
-        return _Found(library.search(asked, k, where=where, exact=exact), where)
+        return _Found(library.search(asked, k, exact=exact, **how), where)
     counted = library.answers(
-        asked, k, offset=offset or 0, where=where, distribution=distribution, fold=fold
+        asked, k, offset=offset or 0, distribution=distribution, fold=fold, **how
     )
     return _Found(list(counted.hits), where, counted)
 

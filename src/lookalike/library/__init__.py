@@ -13,10 +13,12 @@ from lookalike.library.copies import Duplicates
 from lookalike.library.examples import Asked, Example
 from lookalike.library.exporting import Saved
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
+from lookalike.library.learning import LONGEST_NAME, Learned
 from lookalike.library.library import Library
 from lookalike.library.maps import Cluster, PictureMap
 from lookalike.library.opening import default_folder
 from lookalike.library.queries import Query, Words
+from lookalike.library.spaces import MOST_NEIGHBOURS, WHITENED
 from lookalike.mapping import INSTALL as INSTALL_FOR_MAP
 from lookalike.mapping import METHODS as MAP_METHODS
 from lookalike.mapping import Drawing
@@ -32,12 +34,16 @@ from lookalike.stores.base import (
     Marks,
     Record,
     SearchIndex,
+    ViewNote,
 )
 
 __all__ = [
     "INSTALL_FOR_MAP",
     "KINDS",
+    "LONGEST_NAME",
     "MAP_METHODS",
+    "MOST_NEIGHBOURS",
+    "WHITENED",
     "Answers",
     "Asked",
     "Choice",
@@ -62,6 +68,7 @@ __all__ = [
     "Hit",
     "Indexed",
     "Indexing",
+    "Learned",
     "LeftOut",
     "Library",
     "MarkCounts",
@@ -79,6 +86,7 @@ __all__ = [
     "Skipped",
     "Stats",
     "Step",
+    "ViewNote",
     "Words",
     "default_folder",
     "model_rows",

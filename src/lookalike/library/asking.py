@@ -10,25 +10,37 @@ from lookalike.library.folding import Folding
 from lookalike.library.glance import Indexing, indexing
 from lookalike.library.opening import Model
 from lookalike.library.queries import Queries
-from lookalike.stores.base import Answers, Catalogue, Facets, Filter, Hit
+from lookalike.library.spaces import Spaces, check_neighbours
+from lookalike.stores.base import Answers, Catalogue, Embedding, Facets, Filter, Hit, Scores
 
 
 class Asking:
-    """The part of a `Library` that answers."""
+    """The part of a `Library` that answers.
+
+    ``view`` names one of `Library.views` in which pictures are compared, or ``whitened``, which
+    every library has. With ``neighbours``, 10 say, each picture stands for the mean of itself and
+    so many of its nearest neighbours, and the query likewise: what belongs together is found
+    together. That is in the view ``whitened`` where none is named. The score is the cosine there,
+    and every picture is compared. The first such search finds out who is near whom, for the cache.
+    A view that was learned from what is liked needs no query.
+    """
 
     _store: Catalogue
     _model: Model
     _queries: Queries
     _folding: Folding
+    _spaces: Spaces
 
     def search(
         self,
-        query: Asked,
+        query: Asked | None,
         k: int = 30,
         *,
         where: Filter | None = None,
         exact: bool = False,
         fold: bool = False,
+        view: str | None = None,
+        neighbours: int = 0,
     ) -> list[Hit]:
         """The k pictures that look most like the query, best first.
 
@@ -43,11 +55,13 @@ class Asking:
         Raises:
             ImageError: the query cannot be read as a picture.
             ImageNotFoundError: the library holds no such picture.
-            InputError: k is not positive; examples that want no picture, or cancel each other out.
+            InputError: k is not positive; examples that want no picture, or cancel each other out;
+                no such view; more neighbours than 30.
             ModelError: the model is needed and cannot be used, or takes no words.
         """
-        if fold:
-            return list(self.answers(query, k, where=where, fold=True).hits)
+        if fold or view is not None or neighbours or query is None:
+            found = self.answers(query, k, where=where, fold=fold, view=view, neighbours=neighbours)
+            return list(found.hits)
         if self._nothing_for(k):
             return []
         wanted, without = embedding(self._queries, query)
@@ -55,13 +69,15 @@ class Asking:
 
     def answers(
         self,
-        query: Asked,
+        query: Asked | None,
         k: int = 30,
         *,
         offset: int = 0,
         where: Filter | None = None,
         distribution: bool = False,
         fold: bool = False,
+        view: str | None = None,
+        neighbours: int = 0,
     ) -> Answers:
         """A stretch of all answers to a query, best first: k from ``offset`` on, their number, and
         with ``distribution`` how the scores of all lie.
@@ -74,15 +90,14 @@ class Asking:
 
         Raises as `Library.search`, and InputError for an offset below 0.
         """
-        nothing = self._nothing_for(k)
         if offset < 0:
             raise InputError(f"The offset must be 0 or more, not {offset}.")
-        if nothing:
+        if self._nothing_for(k):
             return Answers((), offset, 0)
-        wanted, without = embedding(self._queries, query)
+        ranked, without = self._ranked(query, view, neighbours)
         alike = self._folding.alike() if fold else None
         found = self._store.answers(
-            wanted,
+            ranked,
             k,
             offset=offset,
             without=without,
@@ -91,6 +106,16 @@ class Asking:
             fold=alike.groups if alike else None,
         )
         return replace(found, waiting=alike.waiting) if alike else found
+
+    def _ranked(
+        self, query: Asked | None, view: str | None, neighbours: int
+    ) -> tuple[Embedding | Scores, tuple[int, ...]]:
+        """What pictures are ranked by, and the ids that are no answers."""
+        check_neighbours(neighbours)
+        wanted, without = (None, ()) if query is None else embedding(self._queries, query)
+        if view is None and not neighbours and wanted is not None:
+            return wanted, without
+        return self._spaces.find(view).scores(wanted, neighbours, without), without
 
     def facets(self, where: Filter | None = None) -> Facets:
         """How many pictures pass a filter, and how many would with each other choice in it."""

@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from lookalike import evaluate, exchange, image
+from lookalike import exchange, image
 from lookalike.encoder import Encoder
 from lookalike.errors import InputError, LibraryError, ModelError, ModelMismatchError
-from lookalike.evaluate import Evaluation
 from lookalike.exchange import Features
 from lookalike.folder import printable
 from lookalike.indexing import (
@@ -31,15 +30,18 @@ from lookalike.library.about import About
 from lookalike.library.asking import Asking
 from lookalike.library.checkup import Finding, check
 from lookalike.library.copies import CopiesOf
+from lookalike.library.evaluating import Evaluating
 from lookalike.library.exporting import Exporting
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Stats, indexing
+from lookalike.library.learning import Learning
 from lookalike.library.maps import MapOf
 from lookalike.library.marks import MarksOf
 from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
 from lookalike.library.queries import Queries
 from lookalike.library.reasons import Explaining
+from lookalike.library.spaces import Spaces
 from lookalike.models import ModelCard
 from lookalike.stores.base import Catalogue, Embedding, Filter, Record, SearchIndex
 from lookalike.stores.embedded import WriteLock
@@ -49,7 +51,7 @@ _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
 
-class Library(Asking, Explaining, CopiesOf, MarksOf, About, Exporting, MapOf):
+class Library(Asking, Learning, Evaluating, Explaining, CopiesOf, MarksOf, About, Exporting, MapOf):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:
@@ -61,6 +63,7 @@ class Library(Asking, Explaining, CopiesOf, MarksOf, About, Exporting, MapOf):
         self._loading = threading.Lock()
         self._queries = Queries(store, self._encoder, max_pixels)
         self._folding = Folding(store)
+        self._spaces = Spaces(store, lambda: self._model.identity)
         self._thumbnails = Thumbnails(store.folder / "cache", writable=not store.read_only)
 
     @classmethod
@@ -260,7 +263,7 @@ class Library(Asking, Explaining, CopiesOf, MarksOf, About, Exporting, MapOf):
         """
         return image.thumbnail(self._queries.picture(self._record_of(picture), side), side)
 
-    # ---- taking it elsewhere, and judging it
+    # ---- taking it elsewhere
 
     def export_numpy(self, directory: str | os.PathLike[str]) -> int:
         """Write one float32 ``.npy`` a picture, named as the picture; returns how many."""
@@ -269,26 +272,6 @@ class Library(Asking, Explaining, CopiesOf, MarksOf, About, Exporting, MapOf):
     def export_matrix(self, file: str | os.PathLike[str]) -> Path:
         """Write one array (n, dim) and the list of its paths beside it; returns the list's path."""
         return exchange.write_matrix(*self.embeddings(), file)
-
-    def evaluate(
-        self,
-        labels: str | os.PathLike[str] | None = None,
-        *,
-        queries: int | None = None,
-        seed: int = 0,
-    ) -> Evaluation:
-        """How well pictures of one label find each other; see `lookalike.evaluate`.
-
-        ``labels`` is a CSV of path and label; without it the folder of a picture is its label.
-        ``queries`` draws that many at random with ``seed``. Raises InputError.
-        """
-        records, embeddings = self.embeddings()
-        named = (
-            evaluate.labels_by_folder(records)
-            if labels is None
-            else evaluate.assign_labels(records, evaluate.read_labels(labels))
-        )
-        return evaluate.evaluate(records, embeddings, named, queries=queries, seed=seed)
 
     # ---- care
 

@@ -1,22 +1,17 @@
 """What travels into and out of a store → `Record`, `Hit`, `SkippedFile`; protocols of stores."""
 
-from lookalike.stores.base.contract import (
+from lookalike.stores.base.answers import (
     MOST_CHOICES,
     Answers,
-    Catalogue,
     Choice,
     Distribution,
-    Embedding,
     Facets,
     Hit,
-    Ids,
-    KnownFile,
     MarkCounts,
-    Record,
+    Scores,
     SearchIndex,
-    SkippedFile,
-    VectorStore,
 )
+from lookalike.stores.base.contract import Catalogue, VectorStore
 from lookalike.stores.base.filters import Filter
 from lookalike.stores.base.marks import (
     MOST_LETTERS,
@@ -28,6 +23,8 @@ from lookalike.stores.base.marks import (
     tag_key,
     tag_name,
 )
+from lookalike.stores.base.records import Embedding, Ids, KnownFile, Record, SkippedFile
+from lookalike.stores.base.views import Matrix, View, ViewNote
 
 __all__ = [
     "MOST_CHOICES",
@@ -48,10 +45,14 @@ __all__ = [
     "MarkChange",
     "MarkCounts",
     "Marks",
+    "Matrix",
     "Record",
+    "Scores",
     "SearchIndex",
     "SkippedFile",
     "VectorStore",
+    "View",
+    "ViewNote",
     "tag_key",
     "tag_name",
 ]

@@ -1,190 +1,16 @@
-"""What a store is asked and told → `Record`, `Hit`, `Answers`, `Facets`; protocols of stores."""
+"""Records, embeddings, queries → what is kept and found: `VectorStore`, `Catalogue`."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from lookalike.stores.base.answers import Answers, Facets, Hit, MarkCounts, Scores, SearchIndex
 from lookalike.stores.base.filters import Filter
 from lookalike.stores.base.marks import MarkChange, Marks
-
-Embedding = npt.NDArray[np.float32]
-"""A unit vector of shape (dim,), or a matrix of them of shape (n, dim); always float32."""
-Ids = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One picture of a library.
-
-    ``(root, relative)`` is its key; ``id`` is given by the store and never used twice. ``size`` is
-    in bytes, ``width`` and ``height`` in pixels after the EXIF orientation, ``taken`` is local
-    time as ISO 8601, ``latitude`` and ``longitude`` are WGS 84 degrees, ``digest`` is the SHA-256
-    of the file.
-    """
-
-    root: str
-    relative: str
-    size: int
-    mtime_ns: int
-    digest: str
-    width: int
-    height: int
-    format: str
-    taken: str | None = None
-    camera: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    id: int = 0
-
-    @property
-    def path(self) -> str:
-        """The picture's place on this machine."""
-        return os.path.join(self.root, *self.relative.split("/"))  # noqa: PTH118 - stays a str
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedFile:
-    """A file that is not in the library, and why.
-
-    It is tried again only when its size or time changes, or when Lookalike can read more than
-    what it was ``tried_with``.
-    """
-
-    root: str
-    relative: str
-    size: int
-    mtime_ns: int
-    reason: str
-    tried_with: str = ""
-
-    @property
-    def path(self) -> str:
-        """The file's place on this machine."""
-        return os.path.join(self.root, *self.relative.split("/"))  # noqa: PTH118 - stays a str
-
-
-KnownFile = tuple[bytes, int, int, int, str | None]
-"""What a library knows of one file, as plain as it comes, for there may be millions: the bytes of
-its path below the root, its size and time, the id and the SHA-256 of the picture. For a skipped
-file these are 0 and None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One answer: ``score`` is the cosine, -1 to 1, higher is better; ``distance`` is the L2
-    distance between the two unit vectors, 0 to 2. ``copies`` are the answers that were folded into
-    this one since they show the same, best first."""
-
-    record: Record
-    score: float
-    distance: float
-    copies: tuple[Hit, ...] = ()
-
-    @property
-    def path(self) -> str:
-        """The picture's place on this machine."""
-        return self.record.path
-
-
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """How the scores of all pictures lie: how many are in each of ``counts``, bins of equal width
-    from ``low`` to ``high``; a score on an edge belongs to the bin above it, ``high`` to the last.
-    """
-
-    low: float
-    high: float
-    counts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """A stretch of all answers in their order: ``hits`` begin at ``offset`` of the ``total`` that
-    there are; ``distribution`` is that of all scores, where it was asked for.
-
-    Where copies were folded, ``folded`` says how many more pictures there are than answers, and
-    ``waiting`` how many of the library no look for duplicates has compared: of these, only files
-    with the same content are known to be copies."""
-
-    hits: tuple[Hit, ...]
-    offset: int
-    total: int
-    distribution: Distribution | None = None
-    folded: int | None = None
-    waiting: int | None = None
-
-    @property
-    def next(self) -> int | None:
-        """Where the next stretch begins; None after the last."""
-        end = self.offset + len(self.hits)
-        return end if self.hits and end < self.total else None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value of a `Filter`, and how many pictures pass with it."""
-
-    value: str | int
-    images: int
-
-
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """How many pictures pass a filter, and with what other choices how many would.
-
-    Each list counts with all fields of the filter but its own, and leaves out choices that no
-    picture passes: ``folders`` are the roots, the filter's folder with those above it, and what
-    lies directly in it (without one, directly in the roots), in order of path; ``formats`` and
-    ``cameras`` the most frequent first; ``taken`` are months, the first first; ``sides`` are values
-    of ``min_side``. ``favourites`` is how many would pass that are favourites; ``tags``, the most
-    frequent first, are those of the pictures that pass, as one more tag asks for. Of folders,
-    cameras and tags there are at most `MOST_CHOICES`, the most frequent.
-    """
-
-    images: int
-    folders: tuple[Choice, ...]
-    formats: tuple[Choice, ...]
-    cameras: tuple[Choice, ...]
-    taken: tuple[Choice, ...]
-    sides: tuple[Choice, ...]
-    favourites: int
-    tags: tuple[Choice, ...]
-
-
-MOST_CHOICES = 500
-
-
-@dataclass(frozen=True, slots=True)
-class MarkCounts:
-    """How many pictures are favourites, and how many bear each tag that there is, in order of
-    name; a tag that only pictures bear which are not here at present has 0."""
-
-    favourites: int
-    tags: tuple[Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SearchIndex:
-    """How a store answers: by comparing every picture, or those in the cells next to the query.
-
-    ``cells`` is how many cells there are, 0 where all is compared; ``probes`` how many are looked
-    into for 30 hits; ``recall`` the part of the 30 true best that this finds, measured on pictures
-    of the library; ``saved`` how many pictures its cache holds, and ``waiting`` how many have come
-    since, which are compared one by one.
-    """
-
-    cells: int
-    probes: int
-    recall: float
-    saved: int
-    waiting: int
+from lookalike.stores.base.records import Embedding, Ids, KnownFile, Record, SkippedFile
+from lookalike.stores.base.views import View, ViewNote
 
 
 class VectorStore(Protocol):
@@ -233,7 +59,7 @@ class VectorStore(Protocol):
 
     def answers(
         self,
-        query: Embedding,
+        query: Embedding | Scores,
         k: int,
         *,
         offset: int = 0,
@@ -243,7 +69,8 @@ class VectorStore(Protocol):
         fold: Mapping[int, int] | None = None,
     ) -> Answers:
         """The k records after the ``offset`` closest, of all that `search` might give; every one
-        is compared. The ``distribution`` counts their exact scores.
+        is compared. The ``distribution`` counts their exact scores. With `Scores` for a query,
+        those are what counts, and pictures that are not here any more are left out.
 
         Ids to which ``fold`` gives the same number show the same: of these, the first in order is
         an answer, and the others are its copies.
@@ -378,6 +205,18 @@ class Catalogue(VectorStore, Protocol):
 
     def count_marks(self) -> MarkCounts:
         """How many pictures bear each mark."""
+
+    def views(self) -> list[ViewNote]:
+        """What is known of the views that are kept, in order of name."""
+
+    def view(self, name: str) -> View | None:
+        """One view, or None."""
+
+    def keep_view(self, view: View) -> None:
+        """Keep a view, in place of one with the same name."""
+
+    def drop_view(self, name: str) -> bool:
+        """Forget a view; tells whether there was one."""
 
     def size(self) -> int:
         """What all this takes on disk, in bytes; thumbnails left out."""

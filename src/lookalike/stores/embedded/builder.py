@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from lookalike import kmeans
+from lookalike.kmeans import Numbers
 from lookalike.stores.base import Embedding
 from lookalike.stores.embedded import cells as cell_room
 from lookalike.stores.embedded import manifest, rows
-from lookalike.stores.embedded.cells import Cells, Numbers, Truth
+from lookalike.stores.embedded.cells import Cells, Truth
 from lookalike.stores.embedded.manifest import Saved
 from lookalike.stores.embedded.scores import Ids
 from lookalike.stores.embedded.segments import BLOCK, Mask, Segment, Writer
@@ -126,7 +128,7 @@ class Builder:
         number = min(len(ids), cell_room.number_for(len(ids)))
         size = min(len(ids), cell_room.sample_size(number, self.dim))
         sample = self._sample(ids, size, seed=1)[1]
-        centroids = cell_room.train(sample, number, self.stop.is_set)
+        centroids = kmeans.train(sample, number, self.stop.is_set)
         return Cells(centroids, np.zeros(len(cell_room.K), np.int32), 1.0)
 
     def _truth(self, ids: Ids) -> Truth:

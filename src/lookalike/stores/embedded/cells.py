@@ -2,34 +2,30 @@
 
 An inverted file with full vectors (Sivic and Zisserman, "Video Google", ICCV 2003; IVF-Flat in
 Faiss): every embedding belongs to the cell of its nearest centroid, and a search looks only into
-the cells whose centroids are nearest to the query. The centroids come from spherical k-means
-(Dhillon and Modha, Machine Learning 42, 2001) on a sample. How many cells are enough is measured
-on pictures of the library itself, and so is the recall that this gives.
+the cells whose centroids are nearest to the query. How many cells are enough is measured on
+pictures of the library itself, and so is the recall that this gives.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.kmeans import Numbers, assign
 from lookalike.stores.base import Embedding
 from lookalike.stores.embedded.scores import Ids
 
 _LOG = logging.getLogger(__name__)
-Numbers = npt.NDArray[np.int32]
 
 K = (30, 100, 1000)  # numbers of hits for which it is measured how many cells are enough
 QUERIES = 512  # pictures that are searched with to measure this; one half chooses, one half judges
 _TARGET = 0.998  # recall that the number of cells is chosen for
 _MOST_ROWS = 0.3  # of the library; where more must be looked into, all may be as well
 _FEWEST, _MOST = 16, 4096
-_ROUNDS = 6
 _SAMPLE_BYTES = 192 << 20
-_ROWS = 4096  # assigned at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,37 +64,6 @@ def number_for(rows: int) -> int:
 def sample_size(cells: int, dim: int) -> int:
     """How many rows the centroids are made from: some 32 a cell, within a bound on memory."""
     return max(cells, min(32 * cells, _SAMPLE_BYTES // (4 * dim)))
-
-
-def train(sample: Embedding, cells: int, stopped: Callable[[], bool] = lambda: False) -> Embedding:
-    """Centroids (cells, dim) of unit length from a sample (n, dim), n at least as many as cells.
-
-    The same sample gives the same centroids. ``stopped`` ends it early.
-    """
-    chance = np.random.default_rng(0)
-    centroids = sample[np.sort(chance.choice(len(sample), cells, replace=False))]
-    for _ in range(_ROUNDS):
-        if stopped():
-            break
-        belongs = assign(sample, centroids)
-        order = np.argsort(belongs, kind="stable")
-        ends = np.cumsum(np.bincount(belongs, minlength=cells))
-        for cell, members in enumerate(np.split(order, ends[:-1])):
-            # an empty cell begins again at some row
-            chosen = members if len(members) else chance.integers(len(sample), size=1)
-            centroids[cell] = sample[chosen].mean(axis=0)
-        lengths = np.linalg.norm(centroids, axis=1, keepdims=True)
-        centroids /= np.where(lengths > 0, lengths, 1)
-    return centroids
-
-
-def assign(rows: Embedding, centroids: Embedding) -> Numbers:
-    """The nearest centroid (cells, dim) of each row (n, dim): shape (n,)."""
-    result = np.empty(len(rows), np.int32)
-    for start in range(0, len(rows), _ROWS):
-        block = slice(start, start + _ROWS)
-        result[block] = np.argmax(rows[block] @ centroids.T, axis=1)
-    return result
 
 
 class Truth:

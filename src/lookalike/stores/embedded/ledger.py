@@ -13,8 +13,10 @@ from lookalike.stores.base import (
     Marks,
     Record,
     SkippedFile,
+    View,
+    ViewNote,
 )
-from lookalike.stores.embedded import marks, rows, schema
+from lookalike.stores.embedded import marks, rows, schema, views
 from lookalike.stores.embedded.database import Database
 
 _AT_ONCE = 500  # places in one question, well below what SQLite takes
@@ -169,6 +171,26 @@ class Ledger:
         """How many pictures bear each mark."""
         with self._database.reading() as connection:
             return marks.counts(connection)
+
+    def views(self) -> list[ViewNote]:
+        """What is known of the views that are kept, in order of name."""
+        with self._database.reading() as connection:
+            return views.notes(connection)
+
+    def view(self, name: str) -> View | None:
+        """One view, or None."""
+        with self._database.reading() as connection:
+            return views.view(connection, name)
+
+    def keep_view(self, view: View) -> None:
+        """Keep a view, in place of one with the same name."""
+        with self._database.writing() as connection:
+            views.keep(connection, view)
+
+    def drop_view(self, name: str) -> bool:
+        """Forget a view; tells whether there was one."""
+        with self._database.writing() as connection:
+            return views.drop(connection, name)
 
     def settings(self) -> dict[str, str]:
         """All settings."""

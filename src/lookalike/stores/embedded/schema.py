@@ -76,6 +76,19 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX tagged_by_digest ON tagged(digest);
     """,
+    # 5: linear views that were learned; a matrix is float32, row by row
+    """
+    CREATE TABLE views (
+        name TEXT PRIMARY KEY,
+        identity TEXT NOT NULL,
+        made TEXT NOT NULL,
+        about TEXT NOT NULL,
+        axes INTEGER NOT NULL,
+        mean BLOB NOT NULL,
+        matrix BLOB NOT NULL,
+        focus BLOB
+    );
+    """,
 )
 """Statements by number, from 1. A released one is never edited: a change is a new number."""
 
@@ -84,6 +97,9 @@ WITH_APART = 3
 
 WITH_MARKS = 4
 """The version from which on there are favourites and tags."""
+
+WITH_VIEWS = 5
+"""The version from which on there are views."""
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,28 +20,25 @@ from lookalike.stores.base import (
     Filter,
     Hit,
     Record,
+    Scores,
     SearchIndex,
     SkippedFile,
 )
 from lookalike.stores.embedded import rows
+from lookalike.stores.embedded.cachetag import mark_cache
 from lookalike.stores.embedded.columns import Shelf
 from lookalike.stores.embedded.database import Database
 from lookalike.stores.embedded.facets import facets
 from lookalike.stores.embedded.filters import matching
 from lookalike.stores.embedded.folded import Folded
+from lookalike.stores.embedded.given import Given
 from lookalike.stores.embedded.ledger import Ledger, may_be_id
 from lookalike.stores.embedded.matrix import Matrix
 from lookalike.stores.embedded.recent import Recent
-from lookalike.stores.embedded.scores import Best, Ids, measured
+from lookalike.stores.embedded.scores import Best, Ids, Scored, measured
 from lookalike.stores.embedded.segments import DamagedCacheError
 from lookalike.stores.embedded.stretch import Exactly, cut, distribution_of
 from lookalike.stores.embedded.view import View
-
-_LOG = logging.getLogger(__name__)
-_CACHE_TAG = """\
-Signature: 8a477f597d28d172789f06886806bc55
-# Lookalike's cache: it may be deleted at any time. Programs that know this mark leave it alone.
-"""
 
 
 class EmbeddedStore(Ledger):
@@ -61,7 +57,7 @@ class EmbeddedStore(Ledger):
             settings = self.settings()
             self.reshape(int(settings.get("dim", 0)), settings.get("identity", ""))
             if not self.read_only:
-                _mark_cache(folder / "cache")
+                mark_cache(folder / "cache")
         except BaseException:
             self._database.close()
             raise
@@ -174,7 +170,7 @@ class EmbeddedStore(Ledger):
 
     def answers(
         self,
-        query: Embedding,
+        query: Embedding | Scores,
         k: int,
         *,
         offset: int = 0,
@@ -186,17 +182,14 @@ class EmbeddedStore(Ledger):
         """The k records after the ``offset`` closest, of all that `search` might give; every one
         is compared. The ``distribution`` counts the exact scores of all answers. ``fold`` gives
         the same number to what shows the same: the first is an answer, the others its copies.
+        `Scores` take the place of the cosines.
 
         What comparing all has given is kept for the next stretch, until the library changes.
         """
         without = list(filter(may_be_id, without))
         with self._snapshot() as (connection, view):
-            among = None if where is None else matching(connection, where)
-
-            exactly = _exactly(query, view, connection)
             try:
-                compare = partial(view.scores, connection, query, among=among)
-                every = self._recent.scores(query, view.revision, without, among, compare)
+                every, exactly = self._compared(connection, view, query, without, where)
                 folded = Folded(every, fold, exactly)
                 spread = distribution_of(folded.standing, folded.best) if distribution else None
                 best, skipped = cut(folded.standing, offset, k, folded.best)
@@ -211,6 +204,24 @@ class EmbeddedStore(Ledger):
             query, k, offset=offset, without=without, where=where, distribution=distribution,
             fold=fold,
         )  # fmt: skip
+
+    def _compared(
+        self,
+        connection: sqlite3.Connection,
+        view: View,
+        query: Embedding | Scores,
+        without: Collection[int],
+        where: Filter | None,
+    ) -> tuple[Scored, Exactly]:
+        """The rough scores of all pictures that pass, and what makes them exact."""
+        among = None if where is None else matching(connection, where)
+        if isinstance(query, Scores):
+            given = Given(query)
+            passing = view.living(connection) if among is None else among
+            return given.of(passing).but(without), given.exactly
+        compare = partial(view.scores, connection, query, among=among)
+        every = self._recent.scores(query, view.revision, without, among, compare)
+        return every, _exactly(query, view, connection)
 
     def facets(self, wanted: Filter) -> Facets:
         """How many pictures pass a filter, and how many would with other choices."""
@@ -371,15 +382,3 @@ def _bytes(file: Path) -> int:
         return file.stat().st_size
     except FileNotFoundError:  # logs and snapshots come and go with other processes
         return 0
-
-
-def _mark_cache(folder: Path) -> None:
-    """Say in the standard way that a folder is a cache: neither backups nor our own walks of the
-    pictures want it, and a library may lie among the pictures."""
-    tag = folder / "CACHEDIR.TAG"
-    try:
-        if not tag.exists():
-            folder.mkdir(exist_ok=True)
-            tag.write_text(_CACHE_TAG, "ascii")
-    except OSError as error:  # on a full disk the library can be read all the same
-        _LOG.info("the cache is not marked: %s", error)

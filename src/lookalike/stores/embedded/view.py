@@ -117,6 +117,16 @@ class View:
             late = np.intersect1d(ids, rows.ids_since(connection, self.tail), assume_unique=True)
             yield from rows.embeddings_of(connection, late, self.overlay.rows.shape[1])
 
+    def living(self, connection: sqlite3.Connection) -> Ids:
+        """The ids (n,) of all pictures, in no order; ``connection`` sees this revision."""
+        parts = [
+            segment.ids[~dead] for segment, dead in zip(self.saved.segments, self.dead, strict=True)
+        ]
+        parts.append(self.overlay.ids[~self.overlay.dead])
+        if self.tail is not None:
+            parts.append(rows.ids_since(connection, self.tail))
+        return np.concatenate(parts)
+
     def probes(self, k: int) -> int:
         """How many cells are looked into for k hits; 0 where every row is compared."""
         return self.cells.enough(k) if self.cells else 0

@@ -1,0 +1,121 @@
+"""Pictures as unit vectors → who is near whom, followed as pictures come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.neighbours.near import Numbers, Rows, nearest, top
+from lookalike.stores.base import Ids
+
+MOST = 30
+"""Neighbours that are known of each picture."""
+
+_SCORES = 8 << 20  # that are in memory at a time
+_Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Pictures by ``ids`` (n,), in no order, with the ``versions`` (n,) of their embeddings and
+    their unit vectors, ``rows`` (n, axes).
+
+    ``near`` (n, `MOST`) are the numbers of the rows nearest to each, the best first, and
+    ``cosines`` (n, `MOST`) how near these are; -1 and 0 where there are not so many.
+    """
+
+    ids: Ids
+    versions: Ids
+    rows: Rows
+    near: Numbers
+    cosines: Rows
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def of(
+        cls, ids: Ids, versions: Ids, rows: Rows, look_up: Callable[[], None] = lambda: None
+    ) -> Graph:
+        """All from nothing. ``look_up`` is called now and then, and may raise."""
+        everyone = np.arange(len(rows), dtype=np.int32)
+        return cls(ids, versions, rows, *nearest(rows, everyone, MOST, look_up))
+
+    def standing(self, ids: Ids, versions: Ids) -> tuple[_Rows, Ids]:
+        """Hold it against all ids (n,), rising, and the versions of their embeddings (n,): the
+        rows that still are what they were, and the ids that have none."""
+        if not len(ids):
+            return np.empty(0, np.intp), ids
+        at = np.minimum(np.searchsorted(ids, self.ids), len(ids) - 1)
+        same = (ids[at] == self.ids) & (versions[at] == self.versions)
+        there = np.zeros(len(ids), bool)
+        there[at[same]] = True
+        return np.flatnonzero(same), ids[~there]
+
+    def changed(
+        self,
+        stays: _Rows,
+        ids: Ids,
+        versions: Ids,
+        rows: Rows,
+        look_up: Callable[[], None] = lambda: None,
+    ) -> Graph:
+        """The graph with only the rows that stay, and with new ones (m, axes).
+
+        Only what is affected is sought again: the neighbours of the new, and of those that had a
+        neighbour which is gone; who is near to a new one gets it for a neighbour.
+        """
+        kept = self._only(stays)
+        short = np.flatnonzero(((kept.near < 0) & (self.near[stays] >= 0)).any(axis=1))
+        first = len(kept)
+        whole = replace(
+            kept,
+            ids=np.concatenate([kept.ids, ids]),
+            versions=np.concatenate([kept.versions, versions]),
+            rows=np.concatenate([kept.rows, rows]),
+            near=np.concatenate([kept.near, np.full((len(ids), MOST), -1, np.int32)]),
+            cosines=np.concatenate([kept.cosines, np.zeros((len(ids), MOST), np.float32)]),
+        )
+        fresh = np.arange(first, len(whole), dtype=np.int32)
+        whole._introduce(fresh, look_up)
+        again = np.concatenate([short.astype(np.int32), fresh])
+        whole.near[again], whole.cosines[again] = nearest(whole.rows, again, MOST, look_up)
+        return whole
+
+    def _only(self, stays: _Rows) -> Graph:
+        """Some rows alone, with the numbers they then have; -1 for a neighbour that is gone."""
+        numbers = np.full(len(self) + 1, -1, np.int32)  # the last is for -1, which is nobody
+        numbers[stays] = np.arange(len(stays), dtype=np.int32)
+        return Graph(
+            self.ids[stays],
+            self.versions[stays],
+            self.rows[stays],
+            numbers[self.near[stays]],
+            np.array(self.cosines[stays]),
+        )
+
+    def _introduce(self, fresh: Numbers, look_up: Callable[[], None]) -> None:
+        """Make the last rows, which are new, neighbours of those before that they are near to."""
+        first = int(fresh[0]) if len(fresh) else len(self)
+        step = max(1, _SCORES // max(1, len(fresh)))
+        for start in range(0, first, step):
+            look_up()
+            block = slice(start, min(start + step, first))
+            scores = self.rows[block] @ self.rows[first:].T
+            least = np.where(self.near[block, -1] >= 0, self.cosines[block, -1], -np.inf)
+            met = np.flatnonzero((scores > least[:, None]).any(axis=1))
+            if not len(met):
+                continue
+            known = np.where(self.near[block][met] >= 0, self.cosines[block][met], -np.inf)
+            together = np.concatenate([known, scores[met]], axis=1)
+            names = np.concatenate(
+                [self.near[block][met], np.broadcast_to(fresh, (len(met), len(fresh)))], axis=1
+            )
+            best, found = top(together, None, MOST)
+            self.near[start + met] = np.where(
+                np.isneginf(found), -1, np.take_along_axis(names, best, 1)
+            )
+            self.cosines[start + met] = np.where(np.isneginf(found), 0, found)
