@@ -20,7 +20,9 @@ def clustered(clusters: int, each: int, dim: int = 32, seed: int = 0) -> Embeddi
     return rows.astype(np.float32)
 
 
-def write_folders(base: Path, *names: str, each: int = 12, first: int = 0) -> None:
+def write_folders(
+    base: Path, *names: str, each: int = 12, first: int = 0, noise: float = 12
+) -> None:
     """In each folder as many small pictures, which vary around one that the name stands for."""
     for name in names:
         kind = np.random.default_rng(int.from_bytes(name.encode(), "big"))
@@ -28,7 +30,7 @@ def write_folders(base: Path, *names: str, each: int = 12, first: int = 0) -> No
         folder = base / name
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(first, first + each):
-            noise = np.random.default_rng([number, len(name)]).normal(0, 12, pixels.shape)
-            varied = (pixels + noise).clip(0, 255).astype(np.uint8)
+            own = np.random.default_rng([number, len(name)]).normal(0, noise, pixels.shape)
+            varied = (pixels + own).clip(0, 255).astype(np.uint8)
             picture = Image.fromarray(varied).resize((64, 64), Image.Resampling.NEAREST)
             (folder / f"{number:03}.png").write_bytes(encode(picture, "PNG"))

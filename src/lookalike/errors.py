@@ -16,6 +16,7 @@
     │   ├── LibraryDamagedError     not a library, or a damaged one
     │   └── ModelMismatchError      made with another model than the one asked for
     ├── ImageNotFoundError      a picture that the library does not hold
+    ├── ViewNotFoundError       a view that was not learned, or was forgotten
     ├── DesktopError            a file manager that cannot be opened on this machine
     └── InputError              a labels file, an array or an option that does not fit
 
@@ -86,6 +87,10 @@ class ModelMismatchError(LibraryError):
 
 class ImageNotFoundError(LookalikeError):
     """The library holds no such picture."""
+
+
+class ViewNotFoundError(LookalikeError):
+    """The library has no such view."""
 
 
 class DesktopError(LookalikeError):

@@ -176,15 +176,15 @@ def evaluate(
     return Evaluation(len(chosen), *_means(figures), by_class)
 
 
-def mean_average_precision(embeddings: Embedding, classes: _Indices) -> float:
-    """How well pictures of one class find each other, as `evaluate` measures it.
+def average_precisions(embeddings: Embedding, classes: _Indices) -> _Numbers:
+    """How well each picture finds those of its class, as `evaluate` measures it: shape (m,), for
+    those whose class has another picture, in their order.
 
     ``embeddings`` are unit vectors (n, dim), ``classes`` (n,) the numbers of their classes, from 0
     on. Raises InputError.
     """
     members = [np.flatnonzero(classes == code) for code in range(int(classes.max(initial=-1)) + 1)]
-    figures = _figures(embeddings, classes, members, _choose(classes, None, 0))
-    return float(figures[:, -1].mean())
+    return _figures(embeddings, classes, members, _choose(classes, None, 0))[:, -1]
 
 
 def _check_fit(

@@ -56,7 +56,8 @@ class Asking:
             ImageError: the query cannot be read as a picture.
             ImageNotFoundError: the library holds no such picture.
             InputError: k is not positive; examples that want no picture, or cancel each other out;
-                no such view; more neighbours than 30.
+                more neighbours than 30.
+            ViewNotFoundError: there is no such view.
             ModelError: the model is needed and cannot be used, or takes no words.
         """
         if fold or view is not None or neighbours or query is None:

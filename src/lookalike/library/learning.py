@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike import evaluate
-from lookalike.errors import InputError
+from lookalike.errors import InputError, ViewNotFoundError
 from lookalike.library.opening import Model
 from lookalike.library.queries import Named, Queries
 from lookalike.library.spaces import WHITENED, Spaces
@@ -24,7 +24,7 @@ LONGEST_NAME = 60
 
 _LEAST = 4  # pictures of a class, which are learned from and judged by in halves
 _MOST = 20_000  # pictures that are learned from
-_BETTER = 0.005  # of mean average precision, by which a view must be better to be of use
+_BETTER = 0.005  # of mean average precision, by which a view of use is better, and not by chance
 _SURE = 0.6  # area under the curve, from which on what is liked has something in common
 _OTHERS = 1000  # pictures of which nobody said anything, which what is liked is held against
 
@@ -100,9 +100,9 @@ class Learning:
         return self._store.views()
 
     def forget_view(self, name: str) -> None:
-        """Delete a view. Raises InputError where there is none."""
+        """Delete a view. Raises ViewNotFoundError where there is none."""
         if not self._store.drop_view(name):
-            raise InputError(f"There is no view {name!r}: `lookalike views` lists them.")
+            raise ViewNotFoundError(f"There is no view {name!r}: `lookalike views` lists them.")
         self._spaces.forget(name)
 
     # ---- from classes
@@ -141,8 +141,8 @@ class Learning:
         rows = self._rows(records)
         classes = np.array([codes[one] for one in named], np.intp)
         rest = self._spaces.plain()
-        held = held_out(rows, classes, rest, evaluate.mean_average_precision)
-        if held.after < held.before + _BETTER:
+        held = held_out(rows, classes, rest, evaluate.average_precisions)
+        if held.after - held.before < max(_BETTER, 2 * held.error):
             raise InputError(
                 f"The view {name!r} would not help: pictures that were held out find their own "
                 f"class with a mean average precision of {held.after:.3f} with it and "

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike import neighbours
-from lookalike.errors import InputError, ModelMismatchError
+from lookalike.errors import InputError, ModelMismatchError, ViewNotFoundError
 from lookalike.neighbours import Graph, Smoothed
 from lookalike.stores.base import Catalogue, Embedding, Ids, Matrix, Record, Scores, View
 from lookalike.views import Moments, Projection, whitened
@@ -100,8 +100,7 @@ class Spaces:
     def find(self, view: str | None) -> Space:
         """The space of a view, `WHITENED` where none is named, as the library is now.
 
-        Raises: InputError where there is no such view; ModelMismatchError where it is another
-            model's.
+        Raises: ViewNotFoundError; ModelMismatchError where it is another model's.
         """
         name = view or WHITENED
         if name == WHITENED:
@@ -129,7 +128,7 @@ class Spaces:
         found = self._store.view(name)
         if found is None:
             known = ", ".join([WHITENED, *(note.name for note in self._store.views())])
-            raise InputError(f"There is no view {name!r} in this library: it has {known}.")
+            raise ViewNotFoundError(f"There is no view {name!r} in this library: it has {known}.")
         if found.note.identity != self._identity():
             raise ModelMismatchError(
                 f"The view {name!r} was learned for another model than the library's: learn it "

@@ -12,8 +12,8 @@ from lookalike.views.projection import Projection, Rows
 
 Classes = npt.NDArray[np.intp]
 """The number of each picture's class (n,), from 0 on."""
-Judge = Callable[[Rows, Classes], float]
-"""Unit vectors (n, axes) and their classes → how well those of a class find each other, 0 to 1."""
+Judge = Callable[[Rows, Classes], npt.NDArray[np.float64]]
+"""Unit vectors (n, axes) and their classes → how well each finds those of its class, 0 to 1."""
 
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
 """What is tried: how much of the mean variance is added in every direction."""
@@ -24,12 +24,14 @@ _Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How the judge sees held-out pictures: ``before`` with their embeddings as they are, ``after``
-    in views that were learned without them, with the ``ridge`` that was best."""
+    """How the judge sees held-out pictures, in the mean: ``before`` with their embeddings as they
+    are, ``after`` in views that were learned without them, with the ``ridge`` that was best.
+    ``error`` is the standard error of the difference."""
 
     ridge: float
     before: float
     after: float
+    error: float
 
 
 def discriminant(rows: Rows, classes: Classes, rest: Projection, ridge: float) -> Projection:
@@ -78,17 +80,19 @@ def held_out(rows: Rows, classes: Classes, rest: Projection, judge: Judge) -> He
 
     scatters = [_Scatter(rows[train], classes[train]) for train, _ in parts]
 
-    def judged(ridge: float) -> float:
+    def judged(ridge: float) -> _Doubles:
         found = [
             judge(scatter.view(rest, ridge).of(rows[test]), classes[test])
             for scatter, (_, test) in zip(scatters, parts, strict=True)
         ]
-        return float(np.mean(found))
+        return np.concatenate(found)
 
-    before = float(np.mean([judge(rows[test], classes[test]) for _, test in parts]))
-    after = [judged(ridge) for ridge in RIDGES]
-    best = int(np.argmax(after))
-    return Held(RIDGES[best] / 2, before, after[best])
+    before = np.concatenate([judge(rows[test], classes[test]) for _, test in parts])
+    every = [judged(ridge) for ridge in RIDGES]
+    best = int(np.argmax([one.mean() for one in every]))
+    after = every[best]
+    error = float((after - before).std() / len(after) ** 0.5)
+    return Held(RIDGES[best] / 2, float(before.mean()), float(after.mean()), error)
 
 
 def _halves(classes: Classes) -> Classes:

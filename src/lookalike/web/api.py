@@ -57,16 +57,22 @@ def search() -> Response:
 
 def _hits(wanted: query.Query) -> tuple[Sequence[Hit], dict[str, Any]]:
     """The hits, and what a series of answers tells beside them."""
-    library = served().library
+    search, answers = served().library.search, served().library.answers
+    asked, k, where, view, around = (
+        wanted.asked, wanted.k, wanted.where, wanted.view, wanted.neighbours
+    )  # fmt: skip
     if wanted.offset is None and not wanted.distribution and not wanted.fold:
-        return library.search(wanted.asked, wanted.k, where=wanted.where, exact=wanted.exact), {}
-    found = library.answers(
-        wanted.asked,
-        wanted.k,
+        exact = wanted.exact
+        return search(asked, k, where=where, exact=exact, view=view, neighbours=around), {}
+    found = answers(
+        asked,
+        k,
         offset=wanted.offset or 0,
-        where=wanted.where,
+        where=where,
         distribution=wanted.distribution,
         fold=wanted.fold,
+        view=view,
+        neighbours=around,
     )
     more: dict[str, Any] = {"total": found.total, "next": found.next}
     if found.distribution is not None:

@@ -23,6 +23,7 @@ from lookalike.web import (
     problems,
     reasons,
     security,
+    views,
 )
 from lookalike.web.state import Served, attach
 
@@ -98,5 +99,6 @@ def create_app(
     app.register_blueprint(reasons.blueprint)
     app.register_blueprint(marks.blueprint)
     app.register_blueprint(plane.blueprint)
+    app.register_blueprint(views.blueprint)
     app.register_blueprint(page.blueprint)
     return app

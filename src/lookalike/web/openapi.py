@@ -10,6 +10,7 @@ from lookalike.web import (
     openapi_map,
     openapi_marks,
     openapi_reasons,
+    openapi_views,
 )
 from lookalike.web.links import LARGEST_PREVIEW, PREVIEW
 from lookalike.web.replies import IMAGE_ID as _ID
@@ -51,6 +52,7 @@ def document() -> Json:
                 **openapi_reasons.schemas(),
                 **openapi_marks.schemas(),
                 **openapi_map.schemas(),
+                **openapi_views.schemas(),
             }
         },
     }
@@ -70,6 +72,7 @@ def _paths() -> Json:
         **openapi_export.paths(),
         **openapi_marks.paths(),
         **openapi_map.paths(),
+        **openapi_views.paths(),
         "/api/stats": {"get": _stats()},
         "/api/events": {"get": _events()},
         "/api/facets": {"get": _facets()},
@@ -97,7 +100,8 @@ def _search() -> Json:
             "`fold`, pictures that show the same are one answer: the best is a hit and the others "
             "are its `copies`; `total`, `next` and `offset` then count answers, and `folded` is "
             "how many pictures more there are. What shows the same is what `GET /api/duplicates` "
-            "tells."
+            "tells. With `view` or `neighbours` every picture is compared in another space, and "
+            "the score is the cosine there; the first such search works out what others use."
         ),
         "requestBody": _QUESTION,
         "responses": {
@@ -295,7 +299,7 @@ _QUESTION = {
     "content": {
         "multipart/form-data": {"schema": ref("Upload")},
         "application/json": {
-            "schema": {"oneOf": [ref("Known"), ref("InWords"), ref("ByExamples")]}
+            "schema": {"oneOf": [ref("Known"), ref("InWords"), ref("ByExamples"), ref("InView")]}
         },
     },
 }
@@ -317,6 +321,7 @@ _SEARCHES = (
     """--json '{"id": 1, "k": 10}'""",
     """--json '{"id": 1, "offset": 100}'""",
     """--json '{"id": 1, "fold": true}'""",
+    """--json '{"id": 1, "neighbours": 10}'""",
     """--json '{"id": 1, "filter": {"formats": ["JPEG"], "taken_from": "2024-05"}}'""",
     """--json '{"examples": [{"id": 1, "box": [0, 0, 0.5, 0.5]}, {"id": 3, "weight": -0.5}]}'""",
     """-F image=@a.jpg -F image=@b.jpg -F 'examples=[{"image": 0}, {"image": 1, "weight": -1}]'""",

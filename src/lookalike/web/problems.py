@@ -19,6 +19,7 @@ from lookalike.errors import (
     LookalikeError,
     ModelError,
     TooManyPixelsError,
+    ViewNotFoundError,
 )
 from lookalike.web.state import served
 
@@ -28,6 +29,7 @@ MIMETYPE = "application/problem+json"
 
 _STATUS: tuple[tuple[type[LookalikeError], HTTPStatus], ...] = (
     (ImageNotFoundError, HTTPStatus.NOT_FOUND),
+    (ViewNotFoundError, HTTPStatus.NOT_FOUND),
     (TooManyPixelsError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (ImageError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (InputError, HTTPStatus.BAD_REQUEST),

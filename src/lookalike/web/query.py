@@ -11,7 +11,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from lookalike.library import Example, Filter, Words
+from lookalike.library import MOST_NEIGHBOURS, Example, Filter, Words
 from lookalike.web import examples
 from lookalike.web.body import json_of
 from lookalike.web.examples import Upload, image_id
@@ -22,12 +22,13 @@ from lookalike.web.state import served
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to search for: the content of a picture's file, the id of a picture, words, or several
-    examples; how the answer shows it; how many hits; which pictures may be hits; whether every one
-    is compared; where in a series of answers it begins; whether the distribution of all scores is
-    wanted; whether copies are folded into one hit."""
+    """What to search for: the content of a picture's file, the id of a picture, words, several
+    examples, or None for a view alone; how the answer shows it; how many hits; which pictures may
+    be hits; whether every one is compared; where in a series of answers it begins; whether the
+    distribution of all scores is wanted; whether copies are folded into one hit; the view and the
+    number of neighbours."""
 
-    asked: bytes | int | Words | tuple[Example, ...]
+    asked: bytes | int | Words | tuple[Example, ...] | None
     shown: dict[str, Any]
     k: int
     where: Filter | None
@@ -35,6 +36,8 @@ class Query:
     offset: int | None
     distribution: bool
     fold: bool
+    view: str | None
+    neighbours: int
 
 
 def read() -> Query:
@@ -78,9 +81,12 @@ def _from_json() -> Query:
     if not isinstance(body, dict):
         raise BadRequest('The JSON must be an object such as {"id": 1, "k": 30}.')
     _refuse_unknown(set(body) - {"id", "words", "examples", *_HOW})
-    if len({"id", "words", "examples"} & set(body)) != 1:
-        raise BadRequest('Send one of "id", "words" and "examples".')
+    asked_with = {"id", "words", "examples"} & set(body)
+    if len(asked_with) > 1 or not asked_with | ({"view"} & set(body)):
+        raise BadRequest('Send one of "id", "words" and "examples", or a "view" alone.')
     how = _how(body)
+    if not asked_with:
+        return Query(None, {"view": body["view"]}, *how)
     if "examples" in body:
         asked, shown = examples.read(body["examples"])
         return Query(asked, shown, *how)
@@ -99,13 +105,21 @@ def _words(words: object) -> Words:
 
 def _how(
     values: Mapping[str, object],
-) -> tuple[int, Filter | None, bool, int | None, bool, bool]:
+) -> tuple[int, Filter | None, bool, int | None, bool, bool, str | None, int]:
     """The fields of a `Query` from ``k`` on."""
     where = _filter(values["filter"]) if "filter" in values else None
     k = _number("k", values.get("k", DEFAULT_K), 1, MOST_HITS)
     offset = _number("offset", values["offset"], 0, LAST_OFFSET) if "offset" in values else None
     exact, distribution, fold = (_switch(name, values) for name in _SWITCHES)
-    return k, where, exact, offset, distribution, fold
+    view = _view(values["view"]) if "view" in values else None
+    around = _number("neighbours", values.get("neighbours", 0), 0, MOST_NEIGHBOURS)
+    return k, where, exact, offset, distribution, fold, view, around
+
+
+def _view(name: object) -> str:
+    if not isinstance(name, str):
+        raise BadRequest('"view" is the name of a view.')
+    return name
 
 
 def filter_of_address() -> Filter:
@@ -194,12 +208,14 @@ _SUCH_AS = {
 }
 
 _SWITCHES = ("exact", "distribution", "fold")
-_HOW = ("k", "filter", "offset", *_SWITCHES)
+_HOW = ("k", "filter", "offset", *_SWITCHES, "view", "neighbours")
 _SWITCH = {"true": True, "false": False}
 _READ: dict[str, Callable[[str], object]] = {
     "k": _number_of_text,
     "filter": lambda text: _json_of("filter", text),
     "offset": _number_of_text,
+    "neighbours": _number_of_text,
+    "view": str,
     **dict.fromkeys(_SWITCHES, _SWITCH.get),
 }
 """How the text of a form's field becomes what JSON would have said."""

@@ -36,6 +36,8 @@ def explanation(image_id: int) -> Response:
 def explanation_of_query(image_id: int) -> Response:
     """Why a picture is an answer to a search, given as the search was."""
     wanted = query.read()
+    if wanted.asked is None:
+        raise BadRequest("A view alone has no regions to compare: explain pictures.")
     library = served().library
     return jsonify(asdict(library.explain(wanted.asked, library.record(image_id).id)))
 

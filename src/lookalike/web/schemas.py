@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from lookalike.library import MOST_NEIGHBOURS
 from lookalike.stores.base import MOST_LETTERS, TAG_PATTERN
 from lookalike.web.shapes import Json, ref, whole
 from lookalike.web.shapes import list_of as _list_of
@@ -65,6 +66,7 @@ def _asked() -> Json:
             optional=("box",),
         ),
         "WordsQuery": _object({"words": _text("The words that were asked for.")}),
+        "ViewQuery": _object({"view": _text("The view that was asked alone.")}),
     }
 
 
@@ -84,6 +86,7 @@ def _questions() -> Json:
             },
             optional=tuple(_HOW),
         ),
+        "InView": _object(_HOW, optional=tuple(name for name in _HOW if name != "view")),
         "Filter": _object(_FILTER, optional=tuple(_FILTER)),
     }
 
@@ -136,7 +139,10 @@ def _examples() -> Json:
 
 def _answer() -> Json:
     query = {
-        "anyOf": [ref("Summary"), ref("UploadedQuery"), ref("WordsQuery"), ref("ExamplesQuery")],
+        "anyOf": [
+            *(ref("Summary"), ref("UploadedQuery"), ref("WordsQuery"), ref("ExamplesQuery")),
+            ref("ViewQuery"),
+        ],
         "description": "What was asked.",
     }
     return _object(
@@ -169,6 +175,19 @@ _HOW = {
         "type": "boolean",
         "description": "Whether copies of a hit are told with it, as one answer; else false.",
     },
+    "view": _text(
+        "A view of `GET /api/views` to compare in, or `whitened`, which every library has. One "
+        "that was learned from what is liked may be asked alone."
+    ),
+    "neighbours": whole(
+        minimum=0,
+        maximum=MOST_NEIGHBOURS,
+        default=0,
+        description=(
+            "With how many of its neighbours each picture is compared, in the view, or `whitened` "
+            "where none is named; 10 is a good number."
+        ),
+    ),
 }
 
 _HOW_IN_FORMS = {

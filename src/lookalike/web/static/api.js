@@ -31,11 +31,11 @@ async function sentence(response) {
   return `The server answered with status ${response.status}.`;
 }
 
-// `examples` and `filter` as in query.js; uploads travel as files of a form, all else as JSON.
+// `examples`, `filter` and `way` as in query.js; uploads travel as files of a form, all else as JSON.
 // `stretch` says which of the answers are wanted: { offset, k, distribution, fold }.
-export function search({ examples, filter }, stretch, signal) {
+export function search({ examples, filter, way }, stretch, signal) {
   const only = filterForSearch(filter);
-  const how = { ...stretch, ...(only ? { filter: only } : {}) };
+  const how = { ...stretch, ...way, ...(only ? { filter: only } : {}) };
   return ask("api/search", { method: "POST", signal, ...body(examples, how) });
 }
 
@@ -63,7 +63,9 @@ function body(examples, how) {
   const form = new FormData();
   for (const file of files) form.append("image", file, file.name || "picture");
   form.append("examples", JSON.stringify(asked));
-  for (const [name, value] of Object.entries(how)) form.append(name, JSON.stringify(value));
+  for (const [name, value] of Object.entries(how)) {
+    form.append(name, typeof value === "string" ? value : JSON.stringify(value));
+  }
   return { body: form };
 }
 
@@ -89,6 +91,13 @@ export const notDuplicates = (images) => post("api/duplicates/decisions", { imag
 // `fields` are { favourite, add, remove }, as many of them as change.
 export const mark = (images, fields) => post("api/marks", { images, ...fields });
 export const tags = () => ask("api/tags");
+
+export const views = () => ask("api/views", { cache: "no-store" });
+// `source` is { from } or { liked, unliked }.
+export const learn = (name, source) => post("api/views", { name, ...source });
+export const forgetView = (name) => (
+  answer(`api/views?name=${encodeURIComponent(name)}`, { method: "DELETE" })
+);
 
 export const map = () => ask("api/map", { cache: "no-store" });
 export const mapPoints = () => ask("api/map/points");

@@ -8,7 +8,8 @@ import { listen } from "./chooser.js";
 import { announce, byId, calm, complain, copy } from "./dom.js";
 import { copiesOf, foldNow, listenForFolding } from "./fold.js";
 import { fill, focusTile } from "./grid.js";
-import { adding, fromAddress, ofPicture, ofPictures, ofUpload, toAddress, uploadsOf } from "./query.js";
+import { listenForLearning, showLearning } from "./learning.js";
+import { adding, fromAddress, NOTHING_STAYS, ofPicture, ofPictures, ofUpload, toAddress, uploadsOf } from "./query.js";
 import { listenForParts } from "./region.js";
 import { listenForSelection } from "./selection.js";
 import { listenForSize, sizeNow } from "./size.js";
@@ -17,6 +18,7 @@ import { watch } from "./status.js";
 import { bytes, closeness, count, nameOf, pictures, printable } from "./text.js";
 import { dismiss, view } from "./viewer.js";
 import * as wall from "./wall.js";
+import { isPlain, listenForWay, showWay } from "./way.js";
 import "./why.js";
 
 const THE_QUERY = "The query";
@@ -149,10 +151,11 @@ const search = wish(async (query) => {
   if (place) go(place, toAddress(query));
 });
 
-// What narrows the answers stays while one wanders from picture to picture.
-const filterNow = () => draft?.filter ?? {};
-const searchLike = (picture) => search(ofPicture(picture, filterNow()));
+// What narrows the answers, and how they are compared, stays while one wanders.
+const staysNow = () => (draft ? { filter: draft.filter, way: draft.way } : NOTHING_STAYS);
+const searchLike = (picture) => search(ofPicture(picture, staysNow()));
 const narrow = (filter) => search({ ...draft, filter });
+const compareBy = (way) => search({ ...draft, way });
 const add = (picture, weight) => search(adding(draft, picture, weight));
 
 const searchUpload = wish(async (file) => {
@@ -164,7 +167,7 @@ const searchUpload = wish(async (file) => {
   }
   announce("Looking for pictures like it.");
   const upload = { file, address: null };
-  const place = await answerTo(ofUpload(upload, filterNow()));
+  const place = await answerTo(ofUpload(upload, staysNow()));
   if (!place) return;
   upload.address = URL.createObjectURL(file);
   go(place, toAddress(place.query));
@@ -269,7 +272,7 @@ function showStart({ images }) {
   byId("results-about").textContent = "";
   byId("others").hidden = images.length < SAMPLE;
   hideFilters();
-  byId("tools").hidden = true;
+  byId("tools").hidden = byId("ways").hidden = true;
   fill(images, { like: searchLike, height: AT_THE_START });
 }
 
@@ -285,9 +288,12 @@ function showResult(place) {
   byId("results-title").textContent = hits.length
     ? `${pictures(total)}${total > 1 ? ", the closest first" : ""}`
     : narrowed && !hint ? "No picture passes the filters" : "No pictures to compare with";
-  byId("results-about").textContent = hits.length ? measures(folded) : hint ?? "";
+  byId("results-about").textContent = hits.length ? measures(folded, place.query.way) : hint ?? "";
   showFilters(place.query.filter, narrow);
+  showWay(place.query.way);
+  showLearning(place.query);
   byId("tools").hidden = hits.length === 0;
+  byId("ways").hidden = false;
   showSpread(place.answer, wall.goToPicture);
   const asked = { query: place.query, examples };
   fill(answers, {
@@ -305,9 +311,9 @@ function showResult(place) {
     : `No pictures like ${name}.`);
 }
 
-function measures(folded) {
+function measures(folded, way) {
   const more = folded ? `; ${copiesOf(folded)} folded` : "";
-  return `score (cosine) and distance (L2)${more}`;
+  return `score (cosine) and distance (L2)${isPlain(way) ? "" : " as they are compared now"}${more}`;
 }
 
 function open(list, index, asked) {
@@ -362,7 +368,7 @@ byId("home").addEventListener("click", (event) => {
   goHome();
 });
 byId("others").addEventListener("click", showOthers);
-listenForSelection({ search: (some) => search(ofPictures(some, filterNow())) });
+listenForSelection({ search: (some) => search(ofPictures(some, staysNow())) });
 listenForParts(() => (here?.kind === "result" ? regionShown() : null));
 // Not by its address: that would be another place in the history, which no upload can have.
 byId("skip").addEventListener("click", (event) => {
@@ -380,6 +386,8 @@ listenForFolding(wish(async () => {
   const place = here?.kind === "result" ? await answerTo(here.query) : null;
   if (place) stay({ ...place, adjusted: here.adjusted }, toAddress(place.query));
 }));
+listenForWay(compareBy);
+listenForLearning(compareBy);
 listenForSize((height) => { if (here?.kind === "result") wall.resize(height); });
 history.scrollRestoration = "manual";
 const { key: first = newKey(), spot } = history.state ?? {};

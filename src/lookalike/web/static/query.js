@@ -1,7 +1,8 @@
-// What is searched for ↔ the address of the page: pictures with weights and boxes, and which
-// pictures may be answers.
+// What is searched for ↔ the address of the page: pictures with weights and boxes, which pictures
+// may be answers, and how they are compared.
 
 import { filterInAddress, filterOf } from "./filter.js";
+import { wayInAddress, wayOf } from "./way.js";
 
 export const LIKE = 1;
 export const UNLIKE = -0.5;
@@ -10,14 +11,16 @@ const STANDS_FOR = { like: LIKE, unlike: -UNLIKE };
 const PICTURE = /^(\d{1,18})(?::(\d*\.?\d+))?$/;
 const NUMBER = /^\d*\.?\d+$/;
 
-// A query is { examples, filter }, the filter as in filter.js; an example { id, upload, weight,
-// box }, with one of `id` (of the library) and `upload` ({ file, address }); `box` is [left, top,
-// width, height] or null.
+// A query is { examples, filter, way }, the filter as in filter.js and the way to compare as in
+// way.js; an example { id, upload, weight, box }, with one of `id` (of the library) and `upload`
+// ({ file, address }); `box` is [left, top, width, height] or null.
 const example = (id, upload, weight) => ({ id, upload, weight, box: null });
 
-export const ofPicture = ({ id }, filter) => ({ examples: [example(id, null, LIKE)], filter });
-export const ofPictures = (some, filter) => ({ examples: some.map(({ id }) => example(id, null, LIKE)), filter });
-export const ofUpload = (upload, filter) => ({ examples: [example(null, upload, LIKE)], filter });
+// `stays` are the filter and the way, which stay while one wanders from picture to picture.
+export const ofPicture = ({ id }, stays) => ({ examples: [example(id, null, LIKE)], ...stays });
+export const ofPictures = (some, stays) => ({ examples: some.map(({ id }) => example(id, null, LIKE)), ...stays });
+export const ofUpload = (upload, stays) => ({ examples: [example(null, upload, LIKE)], ...stays });
+export const NOTHING_STAYS = { filter: {}, way: {} };
 
 export function adding(query, picture, weight) {
   const others = query.examples.filter(({ id }) => id !== picture.id);
@@ -49,7 +52,8 @@ export function uploadsOf({ examples }) {
 
 export function toAddress(query) {
   if (uploadsOf(query).length) return location.pathname;
-  const parts = [...query.examples.flatMap(inAddress), ...filterInAddress(query.filter)];
+  const stays = [...filterInAddress(query.filter), ...wayInAddress(query.way)];
+  const parts = [...query.examples.flatMap(inAddress), ...stays];
   return `?${parts.join("&")}`;
 }
 
@@ -63,7 +67,7 @@ function inAddress({ id, weight, box }) {
 // null where the address names no picture; what it says besides that is no query is passed over.
 export function fromAddress(search) {
   const params = new URLSearchParams(search);
-  const query = { examples: [], filter: filterOf(params) };
+  const query = { examples: [], filter: filterOf(params), way: wayOf(params) };
   for (const [name, value] of params) {
     if (name in STANDS_FOR) query.examples.push(...pictureIn(name, value));
     if (name === "box" && query.examples.length) query.examples.at(-1).box = boxIn(value);

@@ -6,7 +6,7 @@ import * as api from "./api.js";
 import { listenForExports } from "./export.js";
 import { announce, byId, complain, copy, element, icon } from "./dom.js";
 import { listenForMarks } from "./mark_many.js";
-import { ofPictures, toAddress } from "./query.js";
+import { NOTHING_STAYS, ofPictures, toAddress } from "./query.js";
 import { count, nameOf, pictures } from "./text.js";
 
 const STEPS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"]);
@@ -29,7 +29,7 @@ let apart = new Map();
 let ranging = false; // whether the keys draw a range, and have moved on to where it ends
 let moved = false;
 let holding = false; // a click is to come that ends the holding, and means nothing else
-let searching = (some) => location.assign(`./${toAddress(ofPictures(some, {}))}`);
+let searching = (some) => location.assign(`./${toAddress(ofPictures(some, NOTHING_STAYS))}`);
 let central = null;
 let changed = () => {};
 
