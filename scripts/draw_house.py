@@ -26,7 +26,7 @@ BEGIN, END = "<!-- rooms: written by scripts/draw_house.py -->", "<!-- end of ro
 
 COLUMNS = {
     # room: where its left wall is, and how many columns it is wide
-    "errors": (0.0, 15.4),
+    "errors": (0.0, 13.2),
     "folder": (0.0, 1.0),
     "image": (1.0, 3.25),
     "stores.base": (4.25, 7.85),

@@ -124,7 +124,7 @@ def mean_of(graph: Graph, row: int, count: int) -> Embedding:
     total = graph.rows[row].astype(float)
     for other, cosine in zip(graph.near[row, :count], graph.cosines[row, :count], strict=True):
         if other >= 0:
-            total += max(float(cosine), 0.0) * graph.rows[other]
+            total += max(float(cosine), 0.0) ** 2 * graph.rows[other]
     return np.asarray(total / np.linalg.norm(total), np.float32)
 
 

@@ -19,7 +19,17 @@ from mcp.types import CallToolResult, ContentBlock, ImageContent, TextContent, T
 from pydantic import Field, RootModel
 
 from lookalike.errors import LookalikeError
-from lookalike.library import Facets, FileMetadata, Filter, Hit, Library, Record, Stats, Words
+from lookalike.library import (
+    MOST_NEIGHBOURS,
+    Facets,
+    FileMetadata,
+    Filter,
+    Hit,
+    Library,
+    Record,
+    Stats,
+    Words,
+)
 
 _MOST = 100  # hits at a time: an assistant reads every one of them
 _ABOUT = """\
@@ -37,6 +47,19 @@ _Camera = Annotated[str | None, Field(description="A part of the camera's name."
 _Side = Annotated[int | None, Field(description="Pixels that both sides have at least.", ge=1)]
 _Tags = Annotated[list[str] | None, Field(description="Tags of the person's, all of which it has.")]
 _Favourite = Annotated[bool, Field(description="Only pictures that the person likes best.")]
+_Fold = Annotated[bool, Field(description="Count copies of one picture as one; tells how many.")]
+_View = Annotated[
+    str | None, Field(description="A view to compare in that the person has had learned.")
+]
+_Neighbours = Annotated[
+    int,
+    Field(
+        description="Let pictures stand for themselves and so many neighbours: 10 finds more of "
+        "what belongs together.",
+        ge=0,
+        le=MOST_NEIGHBOURS,
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +128,11 @@ class Tools:
         taken_to: _Date = None,
         camera: _Camera = None,
         min_side: _Side = None,
-        fold: Annotated[
-            bool, Field(description="Count copies of one picture as one; tells how many.")
-        ] = False,
+        fold: _Fold = False,
         tags: _Tags = None,
         favourite: _Favourite = False,
+        view: _View = None,
+        neighbours: _Neighbours = 0,
         thumbnails: Annotated[bool, Field(description="Send small pictures of them, too.")] = False,
     ) -> Annotated[CallToolResult, RootModel[Found]]:
         """Find the pictures that look most like a picture file, a picture of the library, or words.
@@ -123,17 +146,19 @@ class Tools:
                 formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
                 camera=camera, min_side=min_side, favourite=favourite,
             )  # fmt: skip
-            hits, waiting = self._hits(query, k, where, fold=fold)
+            how = {"view": view, "neighbours": neighbours}
+            hits, waiting = self._hits(query, k, where, fold=fold, **how)
         small = [self._thumbnail(hit.record) for hit in hits] if thumbnails else []
         return _result(Found(list(map(_match, hits)), waiting), [one for one in small if one])
 
     def _hits(
-        self, query: str | int | Words, k: int, where: Filter, *, fold: bool
+        self, query: str | int | Words, k: int, where: Filter, *, fold: bool, **how: Any
     ) -> tuple[Sequence[Hit], int | None]:
         if not fold:
             # without a filter, a large library need not compare all
-            return self._library.search(query, k, where=None if where == Filter() else where), None
-        found = self._library.answers(query, k, where=where, fold=True)
+            only = None if where == Filter() else where
+            return self._library.search(query, k, where=only, **how), None
+        found = self._library.answers(query, k, where=where, fold=True, **how)
         return found.hits, found.waiting
 
     def details(

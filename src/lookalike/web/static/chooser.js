@@ -1,6 +1,6 @@
 // A picture that is chosen, dropped, pasted or photographed → `take(file)`.
 
-import { byId, complain } from "./dom.js";
+import { byId, complain, writesIn } from "./dom.js";
 
 export function listen(take) {
   const input = byId("file");
@@ -22,7 +22,7 @@ function pasted(event, take) {
   if (file) {
     event.preventDefault();
     take(file);
-  } else {
+  } else if (!writesIn(event.target)) {
     complain("There is no picture in the clipboard: copy a picture or a file, then paste again.");
   }
 }
@@ -49,7 +49,7 @@ function listenForDrops(take) {
 }
 
 function focusChooser(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || byId("viewer").open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("viewer").open || writesIn(event.target)) return;
   if (event.key !== "/" && event.key.toLowerCase() !== "o") return;
   const shown = [...document.querySelectorAll("[data-choose]")].find(
     (button) => button.offsetParent !== null,

@@ -62,3 +62,8 @@ function copySelection(text, parent) {
   focused?.focus();
   return done;
 }
+
+// Whether what is typed or pasted there is text.
+export const writesIn = (target) => Boolean(
+  target.closest?.("input:not([type=checkbox]):not([type=range]):not([type=radio]), textarea, select"),
+);
