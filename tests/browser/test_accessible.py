@@ -102,6 +102,13 @@ def with_selected_to_tag(page: Page, library: Library) -> None:
     page.wait(lambda: page.all("#selection-tags .chip"))
 
 
+def with_learning(page: Page, library: Library) -> None:
+    with_answers(page, library)
+    page.by_id("learn").find_element("tag name", "summary").click()
+    page.by_id("learn-button").click()
+    page.wait(lambda: page.text("learn-said"))
+
+
 def with_duplicates(page: Page, _library: Library) -> None:
     page.driver.get(f"{page.url}duplicates")
     page.wait(lambda: page.text("summary"))
@@ -117,7 +124,14 @@ def with_map(page: Page, library: Library) -> None:
 STATES: list[Callable[[Page, Library], None]] = [
     *(at_start, with_answers, with_filters, with_several, with_one_large, with_trouble),
     *(with_one_beside_the_query, with_the_query_laid_over, with_reasons, with_duplicates),
-    *(with_selected, with_selected_to_tag, with_marks, with_marks_of_one_large, with_map),
+    *(
+        with_selected,
+        with_selected_to_tag,
+        with_learning,
+        with_marks,
+        with_marks_of_one_large,
+        with_map,
+    ),
 ]
 
 
