@@ -47,5 +47,10 @@ def test_labels_become_tags_and_what_is_none_is_refused(
     assert {(Path(one["path"]).name, *one["tags"]) for one in told["pictures"]} == {
         ("one.jpg", "rose"), ("three.jpg", "tree"), ("two.jpg", "tree")
     }  # fmt: skip
+    first = run("list", *at, "--tag", "tree", "-k", "1", "--json").json
+    assert ([one["path"] for one in first["pictures"]], first["total"], first["next"]) == (
+        listed.splitlines()[:1], 2, 1
+    )  # fmt: skip
+    assert run("list", *at, "--tag", "tree", "--offset", "1").out == listed.splitlines()[1] + "\n"
     assert "is no tag" in refused("tag", *at, pictures / "one.jpg", "--add", " ")
     assert "Name the pictures" in run("tag", *at, "--add", "rose", status=2).err

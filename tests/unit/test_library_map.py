@@ -81,6 +81,31 @@ def test_tags_name_clusters_before_folders_do(full: Path, tmp_path: Path) -> Non
         assert found.version != before
 
 
+def test_marks_change_names_and_leave_the_points(library: Library) -> None:
+    before = library.map(draw=False)
+    cats = [one for one in library.records() if one.relative.startswith("cats/")]
+    library.mark(*cats, add=["pets"])
+    after = library.map(draw=False)
+    assert after.plane is before.plane is library.plane()
+    assert after.version != before.version
+    assert "pets" in [one.name for one in after.clusters]
+    library.mark(*cats, remove=["pets"])
+    assert [one.name for one in library.map(draw=False).clusters] == [
+        one.name for one in before.clusters
+    ]
+
+
+def test_a_folder_that_moves_names_its_cluster_anew(base: Path, library: Library) -> None:
+    before = library.map(draw=False)
+    (base / "pictures" / "cats").rename(base / "pictures" / "lions")
+    library.index(base / "pictures")
+    after = library.map(draw=False)
+    names = {"cats": "lions"}
+    assert [one.name for one in after.clusters] == [
+        names.get(str(one.name), one.name) for one in before.clusters
+    ]
+
+
 def test_before_it_is_drawn_all_wait(tiny: Path, tmp_path: Path) -> None:
     write_folders(tmp_path / "pictures", "cats")
     with Library.open(tmp_path / "library", model=tiny, create=True) as library:

@@ -22,6 +22,7 @@ from lookalike.stores.base import (
     Filter,
     Hit,
     KnownFile,
+    MarkChange,
     Record,
     SkippedFile,
     VectorStore,
@@ -874,6 +875,81 @@ def test_scores_at_the_edges_of_bins(store: VectorStore) -> None:
     bins = [min((round(hit.score * 10**6) + 10**6) // 10**4, 199) for hit in told.hits]
     assert told.distribution is not None
     assert list(told.distribution.counts) == [bins.count(at) for at in range(200)]
+
+
+# ---- by numbers, and without a query
+
+
+def truth_of(store: VectorStore, wanted: Filter) -> list[Record]:
+    return [one for one in store.records() if passes(one, wanted)]
+
+
+@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("k", [1, 7, COUNT + 1])
+def test_a_list_is_what_passes_in_order_of_path(collection: VectorStore, name: str, k: int) -> None:
+    store, (wanted, number) = cast(Catalogue, collection), FILTERS[name]
+    truth = truth_of(store, wanted)
+    assert store.listed(wanted).tolist() == [one.id for one in truth]
+    found: list[Record] = []
+    at: int | None = 0
+    while at is not None and len(found) < 20:
+        part = store.listing(wanted, k, offset=at)
+        assert (part.offset, part.total) == (at, number)
+        found += part.records
+        at = part.next
+    assert found == truth[: len(found)]
+    assert at is not None or len(found) == number
+
+
+def test_a_list_follows_every_change(collection: VectorStore) -> None:
+    store = cast(Catalogue, collection)
+    before = store.listed(Filter())
+    store.delete(before[:3].tolist())
+    store.upsert([record("0.jpg")], units(1, DIM))
+    assert store.listed(Filter())[1:].tolist() == before[3:].tolist()
+    moved = store.get(int(before[10]))
+    assert moved is not None
+    store.relocate([(moved, dataclasses.replace(moved, root=ROOT + "2", relative="z.jpg"))])
+    assert store.listed(Filter())[-1] == before[10]
+    assert store.listing(Filter(), 5, offset=10**9).records == ()
+
+
+@pytest.mark.parametrize("name", ["all", "half", "composed", "none"])
+@pytest.mark.parametrize("k", [1, 7, COUNT + 1])
+def test_a_ranking_is_the_first_answers_by_numbers(
+    collection: VectorStore, name: str, k: int
+) -> None:
+    store, wanted = cast(Catalogue, collection), FILTERS[name][0]
+    query = store.embeddings()[1][10]
+    ids = [one.id for one in store.records()]
+    alike = {image: number % 60 for number, image in enumerate(ids[::2])} | {ids[1]: 1000}
+    for fold in (None, {}, alike):
+        hits = store.answers(query, k, without=(3,), where=wanted, fold=fold)
+        told = store.ranking(query, k, without=(3,), where=wanted, fold=fold)
+        rows = zip(told.ids.tolist(), told.scores.tolist(), told.distances.tolist(), strict=True)
+        assert list(rows) == [(hit.record.id, hit.score, hit.distance) for hit in hits.hits]
+        assert told.total == hits.total
+
+
+@pytest.mark.parametrize("engine", CATALOGUES)
+def test_labels_are_the_folders_and_tags_of_all(engine: str, tmp_path: Path) -> None:
+    with CATALOGUES[engine](tmp_path) as store:  # type: ignore[attr-defined]
+        assert (len(store.labels().ids), store.labels().folders) == (0, ())
+        some = [record(name) for name in ("b/1.jpg", "a/2.jpg", "3.jpg", "b/c/4.jpg")]
+        store.upsert(some, units(4, DIM))
+        store.change_marks([MarkChange((some[0].digest, some[3].digest), add=("tree",))])
+        labels = store.labels()
+        known = {one.id: one for one in store.records()}
+        assert labels.ids.tolist() == sorted(known)
+        for image, number in zip(labels.ids.tolist(), labels.inside.tolist(), strict=True):
+            assert labels.folders[number] == str(Path(known[image].path).parent)
+        assert list(labels.folders) == [
+            str(Path(ROOT, *at)) for at in ((), ("a",), ("b",), ("b", "c"))
+        ]
+        bearing = [known[image].relative for image in labels.ids[labels.bearers].tolist()]
+        assert (sorted(bearing), labels.tags, set(labels.borne.tolist())) == (
+            ["b/1.jpg", "b/c/4.jpg"], ("tree",), {0}
+        )  # fmt: skip
 
 
 # ---- facets

@@ -77,6 +77,23 @@ def test_points_come_as_columns_that_may_be_kept(client: FlaskClient, library: L
     assert client.get(POINTS, headers={"If-None-Match": tag}).status_code == 200
 
 
+def test_a_mark_leaves_the_points_and_renames(client: FlaskClient) -> None:
+    before = drawn(client)
+    points = client.get(POINTS)
+    assert points.headers["ETag"] == f'"{before["points"]}"'
+    cats = next(at for at, one in enumerate(before["clusters"]) if one["name"] == "cats")
+    columns = points.get_json()
+    pairs = zip(columns["ids"], columns["clusters"], strict=True)
+    inside = [image for image, cluster in pairs if cluster == cats]
+    client.post("/api/marks", json={"images": inside, "add": ["pets"]})
+    after = known(client)
+    assert after["points"] == before["points"]
+    assert after["version"] != before["version"]
+    assert after["clusters"][cats]["name"] == "pets"
+    tag = points.headers["ETag"]
+    assert client.get(POINTS, headers={"If-None-Match": tag}).status_code == 304
+
+
 def test_rebuild_is_true_or_false(client: FlaskClient) -> None:
     response = client.post(CALL, query_string={"rebuild": "1"})
     assert response.status_code == 400

@@ -27,6 +27,7 @@ checks.positive_data_acceptance.expected-statuses = {json.dumps(["2xx", *refusal
 """
     for name, refusals in (
         ("POST /api/search", ["400", "404", "422"]),
+        ("POST /api/search/ids", ["400", "404", "422"]),
         ("GET /api/images/{image_id}/explanation", ["400", "404", "422"]),
         ("POST /api/images/{image_id}/explanation", ["400", "404", "422"]),
         ("POST /api/marks", ["400", "404"]),

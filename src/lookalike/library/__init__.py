@@ -15,7 +15,7 @@ from lookalike.library.exporting import Saved
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.learning import LONGEST_NAME, Learned
 from lookalike.library.library import Library
-from lookalike.library.maps import Cluster, PictureMap
+from lookalike.library.maps import Cluster, PictureMap, Plane
 from lookalike.library.opening import default_folder
 from lookalike.library.queries import Query, Words
 from lookalike.library.spaces import MOST_NEIGHBOURS, WHITENED
@@ -30,8 +30,10 @@ from lookalike.stores.base import (
     Facets,
     Filter,
     Hit,
+    Listing,
     MarkCounts,
     Marks,
+    Ranking,
     Record,
     SearchIndex,
     ViewNote,
@@ -71,12 +73,15 @@ __all__ = [
     "Learned",
     "LeftOut",
     "Library",
+    "Listing",
     "MarkCounts",
     "Marks",
     "ModelRow",
     "PictureMap",
+    "Plane",
     "Progress",
     "Query",
+    "Ranking",
     "Record",
     "Regions",
     "Report",

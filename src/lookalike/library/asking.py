@@ -1,8 +1,10 @@
-"""A query or a filter → the closest pictures, a stretch of all answers, or how many there are."""
+"""A query or a filter → pictures in their order, by stretches or numbers, or how many there are."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+
+import numpy as np
 
 from lookalike.errors import InputError
 from lookalike.library.examples import Asked, embedding
@@ -11,7 +13,18 @@ from lookalike.library.glance import Indexing, indexing
 from lookalike.library.opening import Model
 from lookalike.library.queries import Queries
 from lookalike.library.spaces import Spaces, check_neighbours
-from lookalike.stores.base import Answers, Catalogue, Embedding, Facets, Filter, Hit, Scores
+from lookalike.stores.base import (
+    Answers,
+    Catalogue,
+    Embedding,
+    Facets,
+    Filter,
+    Hit,
+    Ids,
+    Listing,
+    Ranking,
+    Scores,
+)
 
 
 class Asking:
@@ -91,8 +104,7 @@ class Asking:
 
         Raises as `Library.search`, and InputError for an offset below 0.
         """
-        if offset < 0:
-            raise InputError(f"The offset must be 0 or more, not {offset}.")
+        _check(k, offset)
         if self._nothing_for(k):
             return Answers((), offset, 0)
         ranked, without = self._ranked(query, view, neighbours)
@@ -118,6 +130,40 @@ class Asking:
             return wanted, without
         return self._spaces.find(view).scores(wanted, neighbours, without), without
 
+    def ranking(
+        self,
+        query: Asked | None,
+        k: int,
+        *,
+        where: Filter | None = None,
+        fold: bool = False,
+        view: str | None = None,
+        neighbours: int = 0,
+    ) -> Ranking:
+        """The first k of all answers to a query as numbers alone, best first: what can be marked
+        or exported without looking at each. They are those of `Library.answers`, in its order; of
+        copies that are folded, the hit.
+
+        Raises as `Library.search`.
+        """
+        if self._nothing_for(k):
+            none = np.empty(0)
+            return Ranking(none.astype(np.int64), none, none, 0)
+        ranked, without = self._ranked(query, view, neighbours)
+        groups = self._folding.alike().groups if fold else None
+        return self._store.ranking(ranked, k, without=without, where=where, fold=groups)
+
+    def listing(self, where: Filter | None = None, k: int = 100, *, offset: int = 0) -> Listing:
+        """A stretch of all pictures that pass a filter, in order of path: k from ``offset`` on, and
+        their number. Without a query there is no score: it is how favourites and tags are looked
+        through. Raises InputError where k is not positive, or the offset below 0."""
+        _check(k, offset)
+        return self._store.listing(where or Filter(), k, offset=offset)
+
+    def listed(self, where: Filter | None = None) -> Ids:
+        """The ids (n,) of all pictures that pass a filter, in order of path."""
+        return self._store.listed(where or Filter())
+
     def facets(self, where: Filter | None = None) -> Facets:
         """How many pictures pass a filter, and how many would with each other choice in it."""
         return self._store.facets(where or Filter())
@@ -131,6 +177,13 @@ class Asking:
 
         Raises InputError where k is not positive.
         """
-        if k < 1:
-            raise InputError(f"k must be 1 or more, not {k}.")
+        _check(k)
         return self._model.card is None and self._store.is_empty()
+
+
+def _check(k: int, offset: int = 0) -> None:
+    """Raises InputError where k is not positive, or the offset below 0."""
+    if k < 1:
+        raise InputError(f"k must be 1 or more, not {k}.")
+    if offset < 0:
+        raise InputError(f"The offset must be 0 or more, not {offset}.")

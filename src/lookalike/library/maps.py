@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from lookalike import mapping
 from lookalike.encoder import usable_cores
 from lookalike.errors import InputError
+from lookalike.library.mapnames import names_of
 from lookalike.library.opening import Model
 from lookalike.mapping import Chart, Drawing, Places, Source
 from lookalike.stores.base import Catalogue, Ids, Record
@@ -32,9 +32,10 @@ class Cluster:
 
 
 @dataclass(frozen=True, eq=False)
-class PictureMap:
+class Plane:
     """The pictures with a place, ``ids`` (n,): ``places`` (n, 2) from 0 to 1, to the right and
-    upwards; ``belongs`` (n,) is the number of each one's cluster, -1 for none.
+    upwards; ``belongs`` (n,) is the number of each one's cluster, -1 for none, and ``middles``
+    (clusters,) the row of the picture in the middle of each.
 
     ``method`` is how it was laid out, None where nothing was drawn yet. ``waiting`` pictures have
     no place yet. ``version`` is another text as soon as anything of this is different.
@@ -44,16 +45,52 @@ class PictureMap:
     ids: Ids
     places: Places
     belongs: npt.NDArray[np.int32]
-    clusters: tuple[Cluster, ...]
+    middles: npt.NDArray[np.intp]
     waiting: int
     version: str
 
+
+@dataclass(frozen=True, eq=False)
+class PictureMap:
+    """A `Plane`, and what is known of its ``clusters``. ``version`` is another text as soon as
+    anything of either is different; the rest is the plane's own."""
+
+    plane: Plane
+    clusters: tuple[Cluster, ...]
+    version: str
+
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.plane.ids)
+
+    @property
+    def method(self) -> str | None:
+        """How it was laid out; None where nothing was drawn yet."""
+        return self.plane.method
+
+    @property
+    def ids(self) -> Ids:
+        """The pictures with a place (n,)."""
+        return self.plane.ids
+
+    @property
+    def places(self) -> Places:
+        """Their places (n, 2)."""
+        return self.plane.places
+
+    @property
+    def belongs(self) -> npt.NDArray[np.int32]:
+        """The number of each one's cluster (n,), -1 for none."""
+        return self.plane.belongs
+
+    @property
+    def waiting(self) -> int:
+        """How many pictures have no place yet."""
+        return self.plane.waiting
 
 
-_State = tuple[tuple[str, ...], tuple[int, int]]
-_CHANGES = ("revision", "moved", "marked")
+_State = tuple[str, tuple[int, int]]
+_Naming = tuple[str, ...]
+_NAMING = ("revision", "moved", "marked")
 """Settings that tell when embeddings, places or marks were last changed."""
 
 
@@ -63,7 +100,8 @@ class MapOf:
     _store: Catalogue
     _model: Model
     _chart: tuple[tuple[int, int], Chart | None] | None = None
-    _map: tuple[_State, PictureMap] | None = None
+    _plane: tuple[_State, Plane] | None = None
+    _map: tuple[_Naming, PictureMap] | None = None
 
     def map(
         self,
@@ -125,62 +163,58 @@ class MapOf:
         return self._chart[1]
 
     def _current(self) -> PictureMap:
-        """The map as it fits the library now; it is made again when one of the two has changed."""
+        """The map as it fits the library now; its clusters are named again when pictures have
+        moved, or were marked."""
+        plane = self.plane()
         settings = self._store.settings()
-        chart = self._known_chart()
-        state = tuple(settings.get(name, "") for name in _CHANGES), self._stamp()
+        state = (plane.version, *(settings.get(name, "") for name in _NAMING))
         if self._map is None or self._map[0] != state:
-            ids, versions = self._store.versions()
-            standing = mapping.standing(chart, ids, versions)
-            self._map = state, self._made(chart, standing.rows, len(standing.missing), state)
+            self._map = state, self._named(plane, state)
         return self._map[1]
 
-    def _made(
-        self, chart: Chart | None, rows: npt.NDArray[np.intp], waiting: int, state: _State
-    ) -> PictureMap:
-        places, ids = np.empty((0, 2), np.float32), np.empty(0, np.int64)
-        if chart is not None and len(rows):
-            places, ids = _in_frame(chart.places[rows]), chart.ids[rows]
-        found = mapping.clusters_of(places)
-        return PictureMap(
-            method=chart.method if chart is not None and len(rows) else None,
-            ids=ids,
-            places=places,
-            belongs=found.belongs,
-            clusters=tuple(self._clusters(ids, found)),
-            waiting=waiting,
-            version=hashlib.sha256(repr(state).encode()).hexdigest()[:16],
-        )
+    def plane(self) -> Plane:
+        """The points of the map alone, as `map` tells them without drawing; they are made again
+        when pictures or the chart have changed, and stay as they are whatever is marked.
 
-    def _clusters(self, ids: Ids, found: mapping.Clusters) -> Iterator[Cluster]:
-        """The clusters with what is known of them."""
-        rows = {image: row for row, image in enumerate(ids.tolist())}
-        middles = set(found.middles.tolist())
-        records: dict[int, Record] = {}
-        inside: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-        contents: defaultdict[str, list[int]] = defaultdict(list)
-        for record in self._store.records() if middles else ():
-            row = rows.get(record.id)
-            if row is not None:
-                inside[record.root, record.relative.rpartition("/")[0]].append(row)
-                contents[record.digest].append(row)
-                if row in middles:
-                    records[row] = record
-        tags = mapping.telling(*self._tags(contents), found.belongs)
-        folders = mapping.telling(*_folders(inside), found.belongs)
-        sizes = np.bincount(found.belongs[found.belongs >= 0], minlength=len(middles)).tolist()
-        middle_rows = found.middles.tolist()
-        for tag, folder, size, row in zip(tags, folders, sizes, middle_rows, strict=True):
-            yield Cluster(tag or folder, size, records.get(row))
+        Raises: LibraryError.
+        """
+        revision = self._store.settings().get("revision", "")
+        chart = self._known_chart()
+        state = revision, self._stamp()
+        if self._plane is None or self._plane[0] != state:
+            ids, versions = self._store.versions()
+            standing = mapping.standing(chart, ids, versions)
+            self._plane = state, _made(chart, standing.rows, len(standing.missing), state)
+        return self._plane[1]
 
-    def _tags(self, contents: dict[str, list[int]]) -> tuple[list[str], list[npt.NDArray[np.intp]]]:
-        """The pictures of each content → all tags, and the pictures that bear each."""
-        bearing: defaultdict[str, list[int]] = defaultdict(list)
-        if self._store.count_marks().tags:
-            for digest, marks in self._store.marks(contents.keys()).items():
-                for tag in marks.tags:
-                    bearing[tag] += contents[digest]
-        return list(bearing), [np.array(rows, np.intp) for rows in bearing.values()]
+    def _named(self, plane: Plane, state: _Naming) -> PictureMap:
+        middles = plane.middles.tolist()
+        named = names_of(plane.ids, plane.belongs, self._store) if middles else []
+        sizes = np.bincount(plane.belongs[plane.belongs >= 0], minlength=len(middles)).tolist()
+        records = [self._store.get(int(plane.ids[row])) for row in middles]
+        clusters = map(Cluster, named, sizes, records)
+        return PictureMap(plane, tuple(clusters), _fingerprint(state))
+
+
+def _made(chart: Chart | None, rows: npt.NDArray[np.intp], waiting: int, state: _State) -> Plane:
+    """The pictures in some rows (n,) of a chart, in the frame."""
+    places, ids = np.empty((0, 2), np.float32), np.empty(0, np.int64)
+    if chart is not None and len(rows):
+        places, ids = _in_frame(chart.places[rows]), chart.ids[rows]
+    found = mapping.clusters_of(places)
+    return Plane(
+        method=chart.method if chart is not None and len(rows) else None,
+        ids=ids,
+        places=places,
+        belongs=found.belongs,
+        middles=found.middles,
+        waiting=waiting,
+        version=_fingerprint(state),
+    )
+
+
+def _fingerprint(state: object) -> str:
+    return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
 
 
 def _in_frame(places: Places) -> Places:
@@ -189,21 +223,3 @@ def _in_frame(places: Places) -> Places:
     size = float((high - low).max()) or 1.0
     framed: Places = ((places - (low + high) / 2) / size + 0.5).clip(0, 1).astype(np.float32)
     return framed
-
-
-def _folders(
-    inside: dict[tuple[str, str], list[int]],
-) -> tuple[list[str], list[npt.NDArray[np.intp]]]:
-    """The pictures directly in each folder → those in it and below, of every folder, and the
-    folder's own name."""
-    below: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for (root, folder), rows in inside.items():
-        below[root, ""] += rows
-        parts = folder.split("/") if folder else []
-        for depth in range(len(parts)):
-            below[root, "/".join(parts[: depth + 1])] += rows
-    names = [
-        (folder or os.path.basename(root)).rpartition("/")[2]  # noqa: PTH119 - stays a str
-        for root, folder in below
-    ]
-    return names, [np.array(rows, np.intp) for rows in below.values()]

@@ -16,6 +16,7 @@ from lookalike.web import (
     drawing,
     duplicates,
     export,
+    listing,
     looking,
     marks,
     page,
@@ -96,6 +97,7 @@ def create_app(
     app.register_blueprint(api.blueprint)
     app.register_blueprint(duplicates.blueprint)
     app.register_blueprint(export.blueprint)
+    app.register_blueprint(listing.blueprint)
     app.register_blueprint(reasons.blueprint)
     app.register_blueprint(marks.blueprint)
     app.register_blueprint(plane.blueprint)

@@ -7,6 +7,7 @@ from lookalike.web import (
     openapi_about,
     openapi_duplicates,
     openapi_export,
+    openapi_listing,
     openapi_map,
     openapi_marks,
     openapi_reasons,
@@ -16,6 +17,7 @@ from lookalike.web.links import LARGEST_PREVIEW, PREVIEW
 from lookalike.web.replies import IMAGE_ID as _ID
 from lookalike.web.replies import KEPT as _KEPT
 from lookalike.web.replies import json_reply as _json
+from lookalike.web.replies import parameters as _parameters
 from lookalike.web.replies import problems as _problems
 from lookalike.web.replies import shell as _shell
 from lookalike.web.schemas import FILTERS, MOST_SAMPLES, schemas
@@ -49,6 +51,7 @@ def document() -> Json:
                 **openapi_about.schemas(),
                 **openapi_duplicates.schemas(),
                 **openapi_export.schemas(),
+                **openapi_listing.schemas(),
                 **openapi_reasons.schemas(),
                 **openapi_marks.schemas(),
                 **openapi_map.schemas(),
@@ -66,6 +69,7 @@ def _paths() -> Json:
         "/api/images/{image_id}/thumbnail": {"get": _rendition("thumbnail", "Small picture")},
         "/api/images/{image_id}/preview": {"get": _preview()},
         "/api/images/{image_id}/file": {"get": _original()},
+        **openapi_listing.paths(_QUESTION),
         **openapi_about.paths(),
         **openapi_reasons.paths(_QUESTION),
         **openapi_duplicates.paths(),
@@ -252,19 +256,6 @@ def _facets() -> Json:
             ),
         ],
     }
-
-
-def _parameters(schemas: Json) -> list[Json]:
-    """Parameters in the query, from the schemas of their values."""
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "description": schema["description"],
-            "schema": {key: value for key, value in schema.items() if key != "description"},
-        }
-        for name, schema in schemas.items()
-    ]
 
 
 def _health() -> Json:

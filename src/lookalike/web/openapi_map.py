@@ -105,8 +105,8 @@ _DRAWING = {
 
 _CLUSTER = {
     "name": text(
-        "The folder that most pictures of the cluster lie in and few others do; null where there "
-        "is none.",
+        "The tag that most pictures of the cluster bear and few others do, or else such a folder; "
+        "null where there is neither.",
         or_null=True,
     ),
     "images": whole("How many pictures it has.", minimum=1),
@@ -127,6 +127,10 @@ _MAP = {
     "images": whole("Pictures on the map.", minimum=0),
     "waiting": whole("Pictures that have no place on it yet.", minimum=0),
     "version": text("Another one as soon as anything on the map is different."),
+    "points": text(
+        "Another one as soon as a point is different: the version of `GET /api/map/points`, which "
+        "stays while only names change."
+    ),
     "clusters": list_of("MapCluster"),
     "drawing": _DRAWING,
     "trouble": text("Why the last drawing ended early.", or_null=True),

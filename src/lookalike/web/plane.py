@@ -30,6 +30,7 @@ def state() -> Response:
             "images": len(found),
             "waiting": found.waiting,
             "version": found.version,
+            "points": found.plane.version,
             "clusters": [_cluster(one) for one in found.clusters],
             "drawing": asdict(step) if step else None,
             "trouble": trouble,
@@ -52,14 +53,14 @@ def draw() -> tuple[Response, int]:
 @blueprint.get("/api/map/points")
 def points() -> Response:
     """Where every picture lies, in columns: a hundred thousand are two megabytes."""
-    found = served().library.map(draw=False)
+    found = served().library.plane()
     response = Response(mimetype="application/json")
     response.set_etag(found.version)
     response.cache_control.no_cache = True
     if request.if_none_match.contains(found.version):
         response.status_code = 304
         return response
-    x, y = np.rint(found.places * SIDE).astype(int).T.tolist() if len(found) else ([], [])
+    x, y = np.rint(found.places * SIDE).astype(int).T.tolist() if len(found.ids) else ([], [])
     columns = {"ids": found.ids.tolist(), "x": x, "y": y, "clusters": found.belongs.tolist()}
     response.data = jsonify({"side": SIDE, **columns}).data
     return response

@@ -122,10 +122,11 @@ def _view(name: object) -> str:
     return name
 
 
-def filter_of_address() -> Filter:
-    """The filter in the parameters of the current request. Raises HTTP errors, and InputError."""
+def filter_of_address(besides: tuple[str, ...] = ()) -> Filter:
+    """The filter in the parameters of the current request, which has none else but those named.
+    Raises HTTP errors, and InputError."""
     given = request.args
-    _refuse_unknown(set(given) - set(FILTERS), "list of filters")
+    _refuse_unknown(set(given) - {*FILTERS, *besides}, "list of filters")
     for name in set(given) - {"format", "tag"}:
         if len(given.getlist(name)) > 1:
             raise BadRequest(f"Give {name} once.")
@@ -140,6 +141,12 @@ def filter_of_address() -> Filter:
         tags=tuple(given.getlist("tag")),
         favourite=_switch("favourite", {"favourite": _SWITCH.get(given.get("favourite", "false"))}),
     )
+
+
+def number_of_address(name: str, default: int, least: int, most: int) -> int:
+    """A whole number in the parameters of the current request. Raises HTTP errors."""
+    text = request.args.get(name)
+    return default if text is None else _number(name, _number_of_text(text), least, most)
 
 
 def _filter(given: object) -> Filter:

@@ -43,3 +43,16 @@ def problems(*statuses: str) -> Json:
 def shell(source: str) -> Json:
     """A command that makes the call."""
     return {"lang": "Shell", "source": source}
+
+
+def parameters(schemas: Json) -> list[Json]:
+    """Parameters in the query, from the schemas of their values."""
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": schema["description"],
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+        }
+        for name, schema in schemas.items()
+    ]

@@ -1,4 +1,4 @@
-"""What a store is asked by and tells → `Scores`; `Hit`, `Answers`, `Facets`."""
+"""What a store is asked by and tells → `Scores`; `Hit`, `Answers`, `Listing`, `Facets`."""
 
 from __future__ import annotations
 
@@ -69,6 +69,47 @@ class Answers:
         """Where the next stretch begins; None after the last."""
         end = self.offset + len(self.hits)
         return end if self.hits and end < self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A stretch of all pictures that pass a filter, in order of path: ``records`` begin at
+    ``offset`` of the ``total`` that there are."""
+
+    records: tuple[Record, ...]
+    offset: int
+    total: int
+
+    @property
+    def next(self) -> int | None:
+        """Where the next stretch begins; None after the last."""
+        end = self.offset + len(self.records)
+        return end if self.records and end < self.total else None
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The first of all answers by their numbers alone, best first: ``ids`` (n,), ``scores`` (n,)
+    and ``distances`` (n,), as a `Hit` has them, of the ``total`` that there are."""
+
+    ids: Ids
+    scores: npt.NDArray[np.float64]
+    distances: npt.NDArray[np.float64]
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """What pictures have in common, as columns: ``ids`` (n,) of all, rising; the absolute path of
+    the folder that each lies directly in is ``folders[inside[i]]``; the picture at place
+    ``bearers[j]`` of ``ids`` bears the tag ``tags[borne[j]]``, for each of (m,) pairs."""
+
+    ids: Ids
+    folders: tuple[str, ...]
+    inside: npt.NDArray[np.int32]
+    tags: tuple[str, ...]
+    bearers: npt.NDArray[np.intp]
+    borne: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)

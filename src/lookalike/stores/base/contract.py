@@ -6,7 +6,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from lookalike.stores.base.answers import Answers, Facets, Hit, MarkCounts, Scores, SearchIndex
+from lookalike.stores.base.answers import (
+    Answers,
+    Facets,
+    Hit,
+    Labels,
+    Listing,
+    MarkCounts,
+    Ranking,
+    Scores,
+    SearchIndex,
+)
 from lookalike.stores.base.filters import Filter
 from lookalike.stores.base.marks import MarkChange, Marks
 from lookalike.stores.base.records import Embedding, Ids, KnownFile, Record, SkippedFile
@@ -115,8 +125,28 @@ class Catalogue(VectorStore, Protocol):
     def facets(self, wanted: Filter) -> Facets:
         """How many pictures pass a filter, and how many would with other choices."""
 
+    def labels(self) -> Labels:
+        """The folders and tags of all pictures; folders in order of the paths in them."""
+
     def passing(self, wanted: Filter) -> list[Record]:
         """The records that pass a filter, in order of path."""
+
+    def listing(self, wanted: Filter, k: int, *, offset: int = 0) -> Listing:
+        """The k records after the first ``offset`` that pass a filter, in order of path."""
+
+    def listed(self, wanted: Filter) -> Ids:
+        """The ids (n,) of all pictures that pass a filter, in order of path."""
+
+    def ranking(
+        self,
+        query: Embedding | Scores,
+        k: int,
+        *,
+        without: Collection[int] = (),
+        where: Filter | None = None,
+        fold: Mapping[int, int] | None = None,
+    ) -> Ranking:
+        """The first k of all `answers` in their order, by numbers alone."""
 
     def sample(self, n: int) -> list[Record]:
         """Up to n records, drawn at random."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from lookalike.stores.base import Labels
 from lookalike.stores.embedded import marks
 from lookalike.stores.embedded.database import Changes, Database
 from lookalike.stores.embedded.scores import Ids
@@ -26,7 +27,10 @@ _PROPERTIES = (
     "group_concat(coalesce(substr(taken, 1, 7), '')), group_concat(min(width, height)) "
     "FROM images GROUP BY camera"
 )
-_PLACES = "SELECT id, root, relative FROM images"
+_PLACES = (
+    "SELECT images.id, root, relative FROM images JOIN roots ON roots.id = root "
+    "ORDER BY roots.path, relative"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +72,27 @@ class Marked:
 class Columns:
     """All pictures in order of their ids (n,): the absolute paths of their folders, the formats,
     the cameras, the months they were taken in, their shorter sides (n,) in pixels, and what they
-    are marked with."""
+    are marked with; ``ranks`` (n,) is where each stands in the order of path."""
 
     ids: Ids
+    ranks: Ids
     folders: Column
     formats: Column
     cameras: Column
     months: Column
     sides: npt.NDArray[np.int64]
     marks: Marked
+
+    def ranks_of(self, ids: Ids) -> Ids:
+        """Where some of the pictures (m,) stand in the order of path."""
+        return self.ranks[np.searchsorted(self.ids, ids)]
+
+    def labels(self) -> Labels:
+        """The folders and the tags of all."""
+        folders, marks = self.folders, self.marks
+        return Labels(
+            self.ids, folders.values, folders.codes, marks.tags, marks.places, marks.codes
+        )
 
 
 class Shelf:
@@ -117,9 +133,11 @@ class Shelf:
 def _read(connection: sqlite3.Connection) -> Columns:
     ids, cameras, formats, months, sides = _properties(connection)
     order = np.argsort(ids, kind="stable")
+    ranks, folders = _folders(connection)
     return Columns(
         ids=ids[order],
-        folders=_folders(connection),
+        ranks=ranks,
+        folders=folders,
         formats=formats.taken(order),
         cameras=cameras.taken(order),
         months=months.taken(order),
@@ -161,8 +179,8 @@ def _properties(
     )  # fmt: skip
 
 
-def _folders(connection: sqlite3.Connection) -> Column:
-    """The folders of all pictures, in order of their ids."""
+def _folders(connection: sqlite3.Connection) -> tuple[Ids, Column]:
+    """Where all pictures stand in the order of path, and their folders, in order of their ids."""
     found = connection.execute("SELECT id, path FROM roots").fetchall()
     roots = {number: os.fsdecode(path) for number, path in found}
     numbers: defaultdict[tuple[int, bytes], int] = defaultdict()
@@ -176,7 +194,7 @@ def _folders(connection: sqlite3.Connection) -> Column:
         for root, folder in numbers
     )
     order = np.argsort(np.asarray(ids, np.int64), kind="stable")
-    return Column(places, np.asarray(codes, np.int32)[order])
+    return order, Column(places, np.asarray(codes, np.int32)[order])
 
 
 class _Coding:

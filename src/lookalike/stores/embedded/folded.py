@@ -69,11 +69,19 @@ class Folded:
             groups.setdefault(stand_in, []).append(hit)
         return [replace(first, copies=tuple(rest)) for first, *rest in groups.values()]
 
+    def first(self, ids: Ids) -> npt.NDArray[np.bool_]:
+        """Of ids in the order of the answers, which come first of those that show the same."""
+        found = np.zeros(len(ids), bool)
+        found[np.unique(self._for(ids), return_index=True)[1]] = True
+        return found
+
     def _with_copies(self, ids: Ids) -> Ids:
         return np.union1d(ids, self._ids[np.isin(self._stand_ins, ids)])
 
     def _for(self, ids: Ids) -> Ids:
         """Which stands for each of some ids: itself, where it is in no group."""
+        if not len(self._ids):
+            return ids
         at = np.searchsorted(self._ids, ids).clip(max=len(self._ids) - 1)
         return np.where(self._ids[at] == ids, self._stand_ins[at], ids)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 
@@ -16,9 +16,10 @@ from lookalike.errors import InputError, ModelMismatchError
 from lookalike.stores.base import (
     Answers,
     Embedding,
-    Facets,
     Filter,
     Hit,
+    Ids,
+    Ranking,
     Record,
     Scores,
     SearchIndex,
@@ -26,22 +27,28 @@ from lookalike.stores.base import (
 )
 from lookalike.stores.embedded import rows
 from lookalike.stores.embedded.cachetag import mark_cache
-from lookalike.stores.embedded.columns import Shelf
 from lookalike.stores.embedded.database import Database
-from lookalike.stores.embedded.facets import facets
 from lookalike.stores.embedded.filters import matching
-from lookalike.stores.embedded.folded import Folded
+from lookalike.stores.embedded.found import (
+    exactly_of,
+    hits_of,
+    ranking_of,
+    stretch_of,
+)
 from lookalike.stores.embedded.given import Given
-from lookalike.stores.embedded.ledger import Ledger, may_be_id
+from lookalike.stores.embedded.ledger import may_be_id
+from lookalike.stores.embedded.lists import Lists
 from lookalike.stores.embedded.matrix import Matrix
 from lookalike.stores.embedded.recent import Recent
-from lookalike.stores.embedded.scores import Best, Ids, Scored, measured
+from lookalike.stores.embedded.scores import Scored, measured
 from lookalike.stores.embedded.segments import DamagedCacheError
-from lookalike.stores.embedded.stretch import Exactly, cut, distribution_of
+from lookalike.stores.embedded.stretch import Exactly
 from lookalike.stores.embedded.view import View
 
+_Made = TypeVar("_Made")
 
-class EmbeddedStore(Ledger):
+
+class EmbeddedStore(Lists):
     """Records and embeddings in one folder; a `Catalogue`."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
@@ -50,9 +57,8 @@ class EmbeddedStore(Ledger):
         Raises: the errors below `lookalike.errors.LibraryError`.
         """
         self.folder = folder
-        self._shelf = Shelf()
         self._recent = Recent()
-        self._database = Database(folder, create=create)
+        super().__init__(Database(folder, create=create))
         try:
             settings = self.settings()
             self.reshape(int(settings.get("dim", 0)), settings.get("identity", ""))
@@ -165,7 +171,7 @@ class EmbeddedStore(Ledger):
             except DamagedCacheError as error:
                 self._matrix.discard(view, error)
             else:
-                return _hits(connection, best, k)
+                return hits_of(connection, best, k)
         return self.search(query, k, without=without, where=where, exact=exact)
 
     def answers(
@@ -183,6 +189,35 @@ class EmbeddedStore(Ledger):
         is compared. The ``distribution`` counts the exact scores of all answers. ``fold`` gives
         the same number to what shows the same: the first is an answer, the others its copies.
         `Scores` take the place of the cosines.
+        """
+        wanted = partial(stretch_of, fold=fold, offset=offset, k=k, distribution=distribution)
+        return self._of_all(query, without, where, wanted)
+
+    def ranking(
+        self,
+        query: Embedding | Scores,
+        k: int,
+        *,
+        without: Collection[int] = (),
+        where: Filter | None = None,
+        fold: Mapping[int, int] | None = None,
+    ) -> Ranking:
+        """The first k of all `answers` in their order, by numbers alone."""
+
+        def ranked(connection: sqlite3.Connection, every: Scored, exactly: Exactly) -> Ranking:
+            ranks = self._shelf.columns(connection).ranks_of
+            return ranking_of(ranks, every, exactly, fold=fold, k=k)
+
+        return self._of_all(query, without, where, ranked)
+
+    def _of_all(
+        self,
+        query: Embedding | Scores,
+        without: Collection[int],
+        where: Filter | None,
+        made: Callable[[sqlite3.Connection, Scored, Exactly], _Made],
+    ) -> _Made:
+        """What is made of the scores of all pictures that pass.
 
         What comparing all has given is kept for the next stretch, until the library changes.
         """
@@ -190,20 +225,10 @@ class EmbeddedStore(Ledger):
         with self._snapshot() as (connection, view):
             try:
                 every, exactly = self._compared(connection, view, query, without, where)
-                folded = Folded(every, fold, exactly)
-                spread = distribution_of(folded.standing, folded.best) if distribution else None
-                best, skipped = cut(folded.standing, offset, k, folded.best)
-                best = folded.opened(best)
+                return made(connection, every, exactly)
             except DamagedCacheError as error:
                 self._matrix.discard(view, error)
-            else:
-                hits = folded.together(_hits(connection, best, len(best.ids)))
-                some = tuple(hits[skipped : skipped + k])
-                return Answers(some, offset, len(folded.standing.ids), spread, folded.number)
-        return self.answers(
-            query, k, offset=offset, without=without, where=where, distribution=distribution,
-            fold=fold,
-        )  # fmt: skip
+        return self._of_all(query, without, where, made)
 
     def _compared(
         self,
@@ -221,19 +246,7 @@ class EmbeddedStore(Ledger):
             return given.of(passing).but(without), given.exactly
         compare = partial(view.scores, connection, query, among=among)
         every = self._recent.scores(query, view.revision, without, among, compare)
-        return every, _exactly(query, view, connection)
-
-    def facets(self, wanted: Filter) -> Facets:
-        """How many pictures pass a filter, and how many would with other choices."""
-        with self._one_state() as connection:
-            connection.execute("BEGIN")
-            return facets(connection, self._shelf.columns(connection), wanted)
-
-    def passing(self, wanted: Filter) -> list[Record]:
-        """The records that pass a filter, in order of path."""
-        with self._one_state() as connection:
-            connection.execute("BEGIN")
-            return rows.first(connection, matching(connection, wanted).tolist(), limit=-1)
+        return every, exactly_of(query, view, connection)
 
     def search_index(self) -> SearchIndex:
         """How `search` finds its answers at present."""
@@ -332,16 +345,6 @@ class EmbeddedStore(Ledger):
         with self._one_state() as connection:
             yield connection, self._matrix.view(connection)
 
-    @contextmanager
-    def _one_state(self) -> Iterator[sqlite3.Connection]:
-        """A connection whose transaction, once it is begun, ends with the block."""
-        with self._database.reading() as connection:
-            try:
-                yield connection
-            finally:
-                if connection.in_transaction:
-                    connection.execute("COMMIT")
-
     def _begin(self, connection: sqlite3.Connection) -> int:
         """Begin to see one state of the database; tells its revision.
 
@@ -357,24 +360,6 @@ class EmbeddedStore(Ledger):
                 f"({now.get('model', 'unknown')}): open it again."
             )
         return int(now.get("revision", 0))
-
-
-def _exactly(query: Embedding, view: View, connection: sqlite3.Connection) -> Exactly:
-    """What scores pictures by their ids; ``connection`` sees the state of the view."""
-    return lambda ids: measured(query, view.embeddings(connection, ids))
-
-
-def _hits(connection: sqlite3.Connection, best: Best, k: int) -> list[Hit]:
-    """The k best with their records; those that tie with the last in order of path."""
-    if len(best.ids) <= k:
-        found = rows.first(connection, best.ids.tolist(), k)
-    else:
-        above, tied = best.split()
-        found = rows.first(connection, above, len(above))
-        found += rows.first(connection, tied, k - len(above))
-    numbers = best.numbers()
-    # They come in order of path, and sorting leaves what is equal in its order.
-    return sorted((Hit(one, *numbers[one.id]) for one in found), key=lambda hit: -hit.score)
 
 
 def _bytes(file: Path) -> int:
