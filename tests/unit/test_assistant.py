@@ -11,13 +11,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from lookalike import Filter, Library
+from lookalike import Example, Filter, Library
 from lookalike.assistant import INSTALL, answer_assistants
 from lookalike.errors import MissingExtraError
 from tests.pictures import make_jpeg, textured
@@ -65,7 +66,9 @@ def test_the_tools_are_described_and_change_nothing(library: Library) -> None:
         return (await client.list_tools()).tools, client.instructions
 
     tools, instructions = assistant(library, talk)
-    assert [tool.name for tool in tools] == ["search", "details", "metadata", "stats", "facets"]
+    assert [tool.name for tool in tools] == [
+        *("search", "explain", "listing", "details", "metadata", "stats", "facets")
+    ]
     assert "Nothing is changed" in instructions
     for tool in tools:
         assert tool.annotations.read_only_hint
@@ -103,6 +106,46 @@ def test_an_assistant_finds_what_python_finds(library: Library) -> None:
     if NOT_UNICODE:
         names = {Path(hit["path"]).name for hit in by_id.structured_content["hits"]}
         assert BYTES_NAME.encode("utf-8", "backslashreplace").decode() in names
+
+
+@pytest.mark.slow
+def test_an_assistant_is_told_why(library: Library) -> None:
+    one, other = id_of(library, "plain 1.jpg"), id_of(library, "camera.jpg")
+    box = [0.25, 0.25, 0.5, 0.5]
+    path = library.record(one).path
+    by_id, by_path, part = ask(
+        library,
+        ("explain", {"id": other, "like": one, "drawing": True}),
+        ("explain", {"id": other, "path": path}),
+        ("explain", {"id": other, "like": one, "box": box}),
+    )
+    expected = json.loads(json.dumps(asdict(library.explain(one, other))))
+    assert by_id.structured_content == by_path.structured_content == expected
+    assert by_id.content[1].mime_type == "image/png"
+    assert Image.open(io.BytesIO(base64.b64decode(by_id.content[1].data))).format == "PNG"
+    example = Example(one, box=(0.25, 0.25, 0.5, 0.5))
+    assert part.structured_content["score"] == library.explain(example, other).score
+
+
+@pytest.mark.slow
+def test_an_assistant_lists_what_passes(library: Library) -> None:
+    number = id_of(library, "plain 1.jpg")
+    library.mark(number, favourite=True, add=["rose"])
+    try:
+        marked, some, rest = ask(
+            library,
+            ("listing", {"favourite": True, "tags": ["Rose"], "thumbnails": True}),
+            ("listing", {"k": 2}),
+            ("listing", {"k": 100, "offset": 2}),
+        )
+    finally:
+        library.mark(number, favourite=False, remove=["rose"])
+    told = marked.structured_content
+    assert [(one["id"], one["tags"]) for one in told["pictures"]] == [(number, ["rose"])]
+    assert (told["total"], told["next"], len(marked.content)) == (1, None, 2)
+    assert some.structured_content["next"] == 2
+    both = some.structured_content["pictures"] + rest.structured_content["pictures"]
+    assert [one["id"] for one in both] == library.listed().tolist()
 
 
 @pytest.mark.slow
@@ -165,10 +208,15 @@ def test_an_assistant_is_told_what_does_not_fit(library: Library) -> None:
         ("search", {"id": 1, "k": 0}),
         ("facets", {"taken_from": "May"}),
         ("details", {"id": 999_999}),
+        ("explain", {"id": 1}),
+        ("explain", {"id": 1, "like": 999_999}),
+        ("explain", {"id": 1, "like": 1, "box": [0, 0, 2, 2]}),
+        ("listing", {"taken_to": "May"}),
     )
     words = ["one of path, id and words"] * 2 + ["no picture with the number 999999"]
     words += ["There is no file", "finds by pictures only", "greater than or equal to 1"]
     words += ["is no date", "no picture with the number 999999"]
+    words += ["one of like and path", "no picture with the number 999999", "box", "is no date"]
     for answer, expected in zip(answers, words, strict=True):
         assert answer.is_error
         assert expected in answer.content[0].text

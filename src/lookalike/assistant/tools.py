@@ -1,4 +1,4 @@
-"""A `Library` → the tools of an MCP server: search, one picture, what there is, what filters give.
+"""A `Library` → the tools of an MCP server: search and why, lists, one picture, what there is.
 
 The package ``mcp`` reads the signatures of the tools, so that what they take and give is described
 by their types; it calls each on a thread of its own.
@@ -21,11 +21,14 @@ from pydantic import Field, RootModel
 from lookalike.errors import LookalikeError
 from lookalike.library import (
     MOST_NEIGHBOURS,
+    Example,
+    Explanation,
     Facets,
     FileMetadata,
     Filter,
     Hit,
     Library,
+    Marks,
     Record,
     Stats,
     Words,
@@ -84,6 +87,30 @@ class Found:
 
     hits: list[Match]
     waiting: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A picture of a list."""
+
+    id: int
+    path: str
+    width: int
+    height: int
+    taken: str | None
+    camera: str | None
+    favourite: bool
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A stretch of the ``total`` pictures that pass, in order of path; ``next`` is the offset to
+    go on with, None after the last."""
+
+    pictures: list[Item]
+    total: int
+    next: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +188,68 @@ class Tools:
         found = self._library.answers(query, k, where=where, fold=True, **how)
         return found.hits, found.waiting
 
+    def explain(
+        self,
+        *,
+        id: Annotated[  # noqa: A002 - the name that REST and the command use
+            int, Field(description="A picture of the library that was found, by its number.", ge=0)
+        ],
+        like: Annotated[
+            int | None, Field(description="What it is like: a picture, by its number.", ge=0)
+        ] = None,
+        path: Annotated[str | None, Field(description="Or a picture's file.")] = None,
+        box: Annotated[
+            list[float] | None,
+            Field(
+                description="Only this part of what it is like: left, top, width and height as "
+                "fractions of it.",
+                min_length=4,
+                max_length=4,
+            ),
+        ] = None,
+        drawing: Annotated[
+            bool, Field(description="Send both pictures with the shares as colours, too.")
+        ] = False,
+    ) -> Annotated[CallToolResult, RootModel[Explanation]]:
+        """Tell why a picture is like another: how much each of their regions adds to the score,
+        in rows from the top. All shares of one picture add up to the score."""
+        given = [one for one in (like, path) if one is not None]
+        if len(given) != 1:
+            raise ToolError("Give one of like and path.")
+        with _told():
+            example = Example(given[0], box=_box(box))
+            why = self._library.explain(example, id)
+            drawn = self._library.drawn(example, id, why) if drawing else None
+        return _result(why, [_image(drawn, "image/png")] if drawn else [])
+
+    def listing(
+        self,
+        *,
+        k: Annotated[int, Field(description="How many at most.", ge=1, le=_MOST)] = 30,
+        offset: Annotated[int, Field(description="How many to pass over.", ge=0)] = 0,
+        folder: _Folder = None,
+        formats: _Formats = None,
+        taken_from: _Date = None,
+        taken_to: _Date = None,
+        camera: _Camera = None,
+        min_side: _Side = None,
+        tags: _Tags = None,
+        favourite: _Favourite = False,
+        thumbnails: Annotated[bool, Field(description="Send small pictures of them, too.")] = False,
+    ) -> Annotated[CallToolResult, RootModel[Listed]]:
+        """List the pictures that pass filters, in order of path, without searching: favourites,
+        those with a tag, those of a month."""
+        with _told():
+            where = _filter(
+                formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
+                camera=camera, min_side=min_side, favourite=favourite,
+            )  # fmt: skip
+            found = self._library.listing(where, k, offset=offset)
+            marks = self._library.marks(*found.records)
+        small = [self._thumbnail(one) for one in found.records] if thumbnails else []
+        items = list(map(_item, found.records, marks))
+        return _result(Listed(items, found.total, found.next), [one for one in small if one])
+
     def details(
         self,
         id: _Id,  # noqa: A002 - the name that REST and the command use
@@ -217,8 +306,7 @@ class Tools:
             content = self._library.thumbnail(record)
         except LookalikeError:
             return None
-        data = base64.b64encode(content).decode("ascii")
-        return ImageContent(type="image", data=data, mime_type="image/webp")
+        return _image(content, "image/webp")
 
 
 def server_of(library: Library, version: str) -> MCPServer[Any]:
@@ -228,8 +316,8 @@ def server_of(library: Library, version: str) -> MCPServer[Any]:
     )
     tools = Tools(library)
     asked: tuple[Callable[..., Any], ...] = (
-        *(tools.search, tools.details, tools.metadata),
-        *(tools.stats, tools.facets),
+        *(tools.search, tools.explain, tools.listing),
+        *(tools.details, tools.metadata, tools.stats, tools.facets),
     )
     for tool in asked:
         server.add_tool(
@@ -244,6 +332,24 @@ def _match(hit: Hit) -> Match:
         one.id, hit.path, hit.score, hit.distance, one.width, one.height, one.taken, one.camera,
         len(hit.copies),
     )  # fmt: skip
+
+
+def _item(one: Record, marks: Marks) -> Item:
+    return Item(
+        one.id, one.path, one.width, one.height, one.taken, one.camera, marks.favourite, marks.tags
+    )
+
+
+def _image(content: bytes, mime_type: str) -> ImageContent:
+    data = base64.b64encode(content).decode("ascii")
+    return ImageContent(type="image", data=data, mime_type=mime_type)
+
+
+def _box(given: list[float] | None) -> tuple[float, float, float, float] | None:
+    if given is None:
+        return None
+    left, top, width, height = given
+    return left, top, width, height
 
 
 def _query(path: str | None, number: int | None, words: str | None) -> str | int | Words:
