@@ -67,18 +67,26 @@ def server(library: Library) -> Iterator[Running]:
 
 
 @pytest.fixture
-def page(driver: webdriver.Chrome, server: Running) -> Iterator[Page]:
+def blank(driver: webdriver.Chrome, server: Running) -> Iterator[Page]:
+    """A page of the server that is yet to be opened; in the end the browser is as it was, and has
+    said nothing and asked nobody else. Modules make `page` of it."""
     page = Page(driver, server.url)
+    driver.get("about:blank")  # what the test before has left open asks for nothing more
     page.complaints()
     page.strangers()
-    page.open()
-    page.wait(lambda: len(page.all(".tile")) == TOTAL)
     yield page
     page.cdp("Emulation.clearDeviceMetricsOverride")
     page.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
     page.cdp("Emulation.setEmulatedMedia", features=[])
     assert page.complaints() == []
     assert page.strangers() == set()
+
+
+@pytest.fixture
+def page(blank: Page) -> Page:
+    blank.open()
+    blank.wait(lambda: len(blank.all(".tile")) == TOTAL)
+    return blank
 
 
 @pytest.fixture

@@ -46,6 +46,32 @@ def with_marks_of_one_large(page: Page, library: Library) -> None:
     page.wait(lambda: len(page.all("#marks-tags .chip")) == 2)
 
 
+def with_filters_at_the_start(page: Page, _library: Library) -> None:
+    page.open()
+    page.wait(lambda: page.all(".tile"))
+    page.by_id("filters-toggle").click()
+    page.wait(lambda: len(page.all("#filter-format option")) > 1)
+
+
+def with_a_list(page: Page, library: Library) -> None:
+    library.mark(number_of(library, "cat.png"), number_of(library, "rocket.jpg"), favourite=True)
+    page.open("?favourite=true")
+    page.wait(lambda: page.view() == "list" and page.all(".star"))
+
+
+def with_all_of_a_list_selected(page: Page, _library: Library) -> None:
+    page.open("?all")
+    page.wait(lambda: page.view() == "list" and page.all(".tile"))
+    page.run("document.querySelector('.pick').click()")
+    page.run("document.querySelector('#selection-all').click()")
+    page.wait(lambda: page.text("selection-said"))
+
+
+def with_nothing_that_passes(page: Page, _library: Library) -> None:
+    page.open("?from=1900&to=1900")
+    page.wait(lambda: page.view() == "list" and page.text("filters-count"))
+
+
 def with_several(page: Page, library: Library) -> None:
     cat, rocket = number_of(library, "cat.png"), number_of(library, "rocket.jpg")
     page.open(f"?like={cat}&box=0.2,0.2,0.5,0.5&unlike={rocket}")
@@ -73,6 +99,20 @@ def with_the_query_laid_over(page: Page, library: Library) -> None:
     with_one_large(page, library)
     page.run("document.querySelector('#viewer-compare [value=over]').click()")
     page.wait(lambda: page.by_id("viewer-blend").is_displayed())
+
+
+def with_a_line_drawn_across(page: Page, library: Library) -> None:
+    with_one_large(page, library)
+    page.run("document.querySelector('#viewer-compare [value=wipe]').click()")
+    page.wait(lambda: page.by_id("viewer-wipe").is_displayed())
+
+
+def with_one_of_several_compared(page: Page, library: Library) -> None:
+    with_several(page, library)
+    page.run("document.querySelector('.tile .open').click()")
+    page.wait(lambda: page.by_id("viewer").is_displayed() and page.text("viewer-path"))
+    page.run("document.querySelector('#viewer-compare [value=over]').click()")
+    page.wait(lambda: page.by_id("viewer-with").is_displayed())
 
 
 def with_reasons(page: Page, library: Library) -> None:
@@ -121,17 +161,22 @@ def with_map(page: Page, library: Library) -> None:
     page.run("document.querySelector('.clusters .round').click()")
 
 
+def with_a_filtered_map(page: Page, library: Library) -> None:
+    library.map()
+    library.mark(number_of(library, "cat.png"), number_of(library, "rocket.jpg"), favourite=True)
+    page.driver.get(f"{page.url}map?favourite=true")
+    page.wait(lambda: page.by_id("points").get_attribute("data-passing") == "2")
+    page.wait(lambda: page.all(".thumbs img") and page.text("filters-count"))
+
+
 STATES: list[Callable[[Page, Library], None]] = [
     *(at_start, with_answers, with_filters, with_several, with_one_large, with_trouble),
     *(with_one_beside_the_query, with_the_query_laid_over, with_reasons, with_duplicates),
-    *(
-        with_selected,
-        with_selected_to_tag,
-        with_learning,
-        with_marks,
-        with_marks_of_one_large,
-        with_map,
-    ),
+    *(with_a_line_drawn_across, with_one_of_several_compared),
+    *(with_filters_at_the_start, with_a_list, with_all_of_a_list_selected),
+    *(with_nothing_that_passes, with_learning),
+    *(with_selected, with_selected_to_tag, with_marks, with_marks_of_one_large, with_map),
+    with_a_filtered_map,
 ]
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -34,20 +33,18 @@ def base(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def page(driver: webdriver.Chrome, base: Path) -> Iterator[Page]:
-    server = Running(base / "library")
-    page = Page(driver, server.url)
-    page.complaints()
-    page.strangers()
-    page.driver.get(f"{server.url}duplicates")
-    page.wait(lambda: summary(page).startswith("3 copies in 2 groups"))
-    page.wait(lambda: not page.by_id("progress").is_displayed())
-    yield page
-    page.cdp("Emulation.clearDeviceMetricsOverride")
-    page.cdp("Emulation.setEmulatedMedia", features=[])
-    server.stop()
-    assert page.complaints() == []
-    assert page.strangers() == set()
+def server(base: Path) -> Iterator[Running]:
+    running = Running(base / "library")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(blank: Page) -> Page:
+    blank.driver.get(f"{blank.url}duplicates")
+    blank.wait(lambda: summary(blank).startswith("3 copies in 2 groups"))
+    blank.wait(lambda: not blank.by_id("progress").is_displayed())
+    return blank
 
 
 def summary(page: Page) -> str:

@@ -6,13 +6,11 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from lookalike import Library
 from tests.browser.page import Page
 from tests.copies import captioned, cropped, scene, write
-from tests.served import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -33,17 +31,14 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 
 @pytest.fixture
-def page(driver: webdriver.Chrome, server: Running, library: Library) -> Iterator[Page]:
-    page = Page(driver, server.url)
-    page.complaints()
-    page.open()
-    page.run("localStorage.clear()")
+def page(blank: Page, library: Library) -> Iterator[Page]:
+    blank.open()
+    blank.run("localStorage.clear()")
     number = next(one.id for one in library.records() if one.relative == "0.jpg")
-    page.open(f"?like={number}")
-    page.wait(lambda: page.view() == "result" and page.all(".tile"))
-    yield page
-    page.run("localStorage.clear()")
-    assert page.complaints() == []
+    blank.open(f"?like={number}")
+    blank.wait(lambda: blank.view() == "result" and blank.all(".tile"))
+    yield blank
+    blank.run("localStorage.clear()")
 
 
 def shown(page: Page) -> dict[str, str]:

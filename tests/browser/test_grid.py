@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -15,7 +17,6 @@ from benchmarks import page as benchmark
 from benchmarks.clusters import Mixture
 from lookalike import Library
 from tests.browser.page import Late, Page
-from tests.served import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -24,7 +25,7 @@ ASKED = 7
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     mixture = Mixture(centres=200, topics=5)
     base = tmp_path_factory.mktemp("many")
     folder = benchmark.synthetic(base, COUNT, files=24, mixture=mixture)
@@ -33,30 +34,17 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 
 @pytest.fixture(scope="module")
-def order(many: Library) -> list[int]:
+def order(library: Library) -> list[int]:
     """The numbers of all answers, the best first."""
-    return [hit.record.id for hit in many.answers(ASKED, COUNT).hits]
-
-
-@pytest.fixture(scope="module")
-def crowded(many: Library) -> Iterator[Running]:
-    running = Running(many.folder)
-    yield running
-    running.stop()
+    return [hit.record.id for hit in library.answers(ASKED, COUNT).hits]
 
 
 @pytest.fixture
-def page(driver: webdriver.Chrome, crowded: Running) -> Iterator[Page]:
-    page = Page(driver, crowded.url)
-    page.complaints()
-    page.strangers()
-    page.open()
-    page.run("localStorage.clear()")
-    arrive(page)
-    yield page
-    page.cdp("Emulation.clearDeviceMetricsOverride")
-    assert page.complaints() == []
-    assert page.strangers() == set()
+def page(blank: Page) -> Page:
+    blank.open()
+    blank.run("localStorage.clear()")
+    arrive(blank)
+    return blank
 
 
 def arrive(page: Page) -> None:
@@ -157,20 +145,20 @@ def test_what_has_the_focus_keeps_it_wherever_one_scrolls(page: Page, order: lis
     assert 2 in on_screen(page)
 
 
-def test_an_upload_is_scrolled_through_as_well(page: Page, many: Library) -> None:
-    file = many.original(many.record(20))
+def test_an_upload_is_scrolled_through_as_well(page: Page, library: Library) -> None:
+    file = library.original(library.record(20))
     page.choose(file)
     page.wait_for_results_of(file.name)
     scroll(page, "document.body.scrollHeight")
     page.wait(lambda: COUNT in on_screen(page))
-    last = many.answers(file.read_bytes(), 5, offset=COUNT - 5).hits
+    last = library.answers(file.read_bytes(), 5, offset=COUNT - 5).hits
     assert [number for _, number in tiles(page)[-5:]] == [hit.record.id for hit in last]
 
 
 def test_a_server_that_is_lost_is_told_and_found_again(
-    driver: webdriver.Chrome, many: Library
+    driver: webdriver.Chrome, library: Library
 ) -> None:
-    late = Late(many)
+    late = Late(library)
     try:
         page = Page(driver, late.url)
         arrive(page)
@@ -209,15 +197,15 @@ def test_one_comes_back_to_where_one_was(page: Page) -> None:
 
 
 def test_the_viewer_goes_through_all_and_leads_back_to_what_it_showed(
-    page: Page, many: Library, order: list[int]
+    page: Page, library: Library, order: list[int]
 ) -> None:
     page.all(".tile .open")[0].click()
     page.wait(page.by_id("viewer").is_displayed)
     page.press(Keys.END)
-    last = many.record(order[-1]).path
+    last = library.record(order[-1]).path
     page.wait(lambda: page.text("viewer-path") == last)
     page.press(Keys.ARROW_LEFT)
-    page.wait(lambda: page.text("viewer-path") == many.record(order[-2]).path)
+    page.wait(lambda: page.text("viewer-path") == library.record(order[-2]).path)
     page.press(Keys.ESCAPE)
     page.wait(lambda: page.focused() == str(order[-2]))
     assert COUNT - 2 in on_screen(page)
@@ -291,8 +279,8 @@ def score(page: Page) -> float:
     return float(page.all(f".tile[aria-posinset='{place}'] .score")[0].text)
 
 
-def test_a_click_on_the_scores_leads_to_them(page: Page, many: Library) -> None:
-    told = many.answers(ASKED, COUNT, distribution=True)
+def test_a_click_on_the_scores_leads_to_them(page: Page, library: Library) -> None:
+    told = library.answers(ASKED, COUNT, distribution=True)
     best, least = told.hits[0].score, told.hits[-1].score
     assert float(page.text("spread-best")) == pytest.approx(best, abs=0.011)
     assert float(page.text("spread-least")) == pytest.approx(least, abs=0.011)
@@ -328,11 +316,91 @@ def test_the_scores_are_walked_by_keyboard(page: Page) -> None:
     page.wait(lambda: COUNT - 1 in [place for place, _ in tiles(page)])
 
 
+# ---- all of them, loaded or not
+
+
+def select_all(page: Page) -> None:
+    ActionChains(page.driver).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL).perform()
+
+
+def exported(page: Page, kind: str) -> Any:
+    """What the page hands to the browser to save."""
+    page.run(
+        "window.saved = null; const real = URL.createObjectURL;"
+        "URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; });"
+        " URL.createObjectURL = real; return 'data:,'; };"
+        f"document.querySelector('[data-export={kind}]').click()"
+    )
+    return page.wait(lambda: page.run("return window.saved"))
+
+
+def test_all_answers_are_selected_and_exported_with_their_scores(
+    page: Page, library: Library, order: list[int]
+) -> None:
+    select_all(page)
+    page.wait(lambda: page.text("selection-count") == f"{COUNT - 1:,} selected")
+    assert page.text("selection-said") == f"{COUNT - 1:,} pictures selected: all there are."
+    told = json.loads(exported(page, "json"))
+    assert [hit["id"] for hit in told["hits"]] == order
+    hits = library.answers(ASKED, COUNT).hits
+    assert [hit["score"] for hit in told["hits"]] == [hit.score for hit in hits]
+    scroll(page, "document.body.scrollHeight")
+    page.wait(lambda: COUNT - 1 in on_screen(page))
+    boxes = page.all(".tile .pick")
+    assert all(box.get_attribute("aria-checked") == "true" for box in boxes)
+    page.all(".tile .pick")[-1].click()
+    page.wait(lambda: page.text("selection-count") == f"{COUNT - 2:,} selected")
+    assert [hit["id"] for hit in json.loads(exported(page, "json"))["hits"]] == order[:-1]
+
+
+def test_all_of_a_list_are_tagged_and_their_paths_copied(page: Page, library: Library) -> None:
+    page.cdp("Browser.grantPermissions", permissions=["clipboardReadWrite"])
+    page.open("?all")
+    page.wait(lambda: page.view() == "list" and on_screen(page))
+    page.by_id("select-mode")
+    select_all(page)
+    page.wait(lambda: page.text("selection-count") == f"{COUNT:,} selected")
+    page.by_id("selection-copy").click()
+    page.wait(lambda: "Copied" in page.text("selection-copy"))
+    copied = page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied.splitlines() == [one.path for one in library.records()]
+    page.by_id("selection-favourite").click()
+    page.wait(lambda: page.text("selection-said") == f"{COUNT:,} pictures are favourites.")
+    assert library.tags().favourites == COUNT
+    page.by_id("selection-favourite").click()
+    page.wait(lambda: "no favourites any more" in page.text("selection-said"))
+
+
+def test_no_more_is_selected_at_once_than_an_export_takes(page: Page) -> None:
+    numbers = list(range(1, 10_101))
+    body = json.dumps({"ids": numbers})
+    page.run(
+        "const real = fetch; window.fetch = (address, how) => (`${address}`.includes('list/ids')"
+        f" ? Promise.resolve(new Response({json.dumps(body)})) : real(address, how));"
+    )
+    page.by_id("filters-toggle").click()
+    page.run("history.pushState({}, '', '?all'); dispatchEvent(new PopStateEvent('popstate'))")
+    page.wait(lambda: page.view() == "list" and on_screen(page))
+    select_all(page)
+    page.wait(lambda: page.text("selection-count") == "10,000 selected" or "10,000 selected,"
+              in page.text("selection-count"))  # fmt: skip
+    assert page.text("selection-said") == (
+        "The first 10,000 of 10,100 are selected: “All” takes no more at once."
+    )
+
+
+def test_what_cannot_be_asked_for_is_not_selected(page: Page) -> None:
+    page.run("window.fetch = () => Promise.reject(new TypeError('gone'))")
+    select_all(page)
+    page.wait(lambda: "does not answer" in page.text("notice-text"))
+    assert not page.by_id("selection").is_displayed()
+
+
 # ---- what it is measured with
 
 
-def test_the_page_is_measured_by_the_browsers_own_clock(many: Library) -> None:
-    figures = benchmark._figures("few", many.folder, rounds=1, frames=30)
+def test_the_page_is_measured_by_the_browsers_own_clock(library: Library) -> None:
+    figures = benchmark._figures("few", library.folder, rounds=1, frames=30)
     assert 0 < float(str(figures["page_few_paint_ms"])) < 10_000
     assert 0 < float(str(figures["page_few_frame_ms"])) < 1_000
     assert {

@@ -14,6 +14,7 @@ from selenium import webdriver
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from lookalike import Library
 from tests.browser.page import Page
@@ -34,39 +35,24 @@ WebGL2RenderingContext.prototype.getParameter = function (name) {
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of two kinds of pictures, with the map that they have."""
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Two kinds of pictures, with the map that they have."""
     base = tmp_path_factory.mktemp("map")
     write_folders(base / "pictures", "boats", "cats", each=40)
     with Library.open(base / "library", model=tiny_model(base), create=True) as library:
         library.index(base / "pictures")
         library.map(threads=1)
-    return base
-
-
-@pytest.fixture(scope="module")
-def server(base: Path) -> Iterator[Running]:
-    running = Running(base / "library")
-    yield running
-    running.stop()
+        yield library
 
 
 @pytest.fixture
-def page(driver: webdriver.Chrome, server: Running) -> Iterator[Page]:
-    page = Page(driver, server.url)
-    page.complaints()
-    page.strangers()
-    show(page)
-    yield page
-    page.cdp("Emulation.clearDeviceMetricsOverride")
-    page.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
-    page.cdp("Emulation.setEmulatedMedia", features=[])
-    assert page.complaints() == []
-    assert page.strangers() == set()
+def page(blank: Page) -> Page:
+    show(blank)
+    return blank
 
 
-def show(page: Page) -> None:
-    page.driver.get(f"{page.url}map")
+def show(page: Page, tail: str = "") -> None:
+    page.driver.get(f"{page.url}map{tail}")
     page.wait(lambda: page.by_id("points").get_attribute("data-closeness"))
     settle(page)
 
@@ -187,7 +173,8 @@ def test_shift_selects_too_and_escape_lets_go(page: Page) -> None:
     assert not page.by_id("selection").is_displayed()
 
 
-def test_what_is_selected_is_marked_and_its_paths_copied(page: Page, base: Path) -> None:
+@pytest.mark.usefixtures("unmarked")
+def test_what_is_selected_is_marked_and_its_paths_copied(page: Page, library: Library) -> None:
     page.cdp("Browser.grantPermissions", permissions=["clipboardReadWrite"])
     page.all(".clusters .round")[0].click()
     page.wait(lambda: data(page, "selected") == "40")
@@ -196,12 +183,104 @@ def test_what_is_selected_is_marked_and_its_paths_copied(page: Page, base: Path)
     copied = page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
     page.by_id("selection-favourite").click()
     page.wait(lambda: page.text("selection-said") == "40 pictures are favourites.")
-    with Library.open(base / "library") as library:
-        favourites = [one.path for one in library.records() if library.marks(one)[0].favourite]
+    favourites = [one.path for one in library.records() if library.marks(one)[0].favourite]
     assert sorted(copied.splitlines()) == sorted(favourites)
     page.by_id("selection-clear").click()
     page.wait(lambda: data(page, "selected") == "0")
     assert page.focused() == "points"
+
+
+@pytest.fixture
+def night(library: Library, unmarked: None) -> str:
+    """What of the address asks for ten boats that are tagged."""
+    boats = [one for one in library.records() if one.relative.startswith("boats/")][:10]
+    library.mark(*boats, add=["night"])
+    return "?tag=night"
+
+
+@pytest.mark.parametrize("card", [False, True])
+def test_what_does_not_pass_is_faint_and_out_of_reach(page: Page, night: str, card: bool) -> None:
+    if card:
+        script = page.cdp("Page.addScriptToEvaluateOnNewDocument", source=GRAPHICS)
+    show(page)
+    all_of_it = colours(page)
+    show(page, night)
+    page.wait(lambda: data(page, "passing") == "10")
+    settle(page)
+    assert colours(page) < 0.35 * all_of_it
+    assert 0 < len(page.all(".thumbs img")) <= 10
+    assert page.text("state").endswith("10 of them pass the filters.")
+    drag(page, *around_all(page), keys=Keys.SHIFT)
+    page.wait(lambda: data(page, "selected") == "10")
+    rows = {item.text.split("\n")[0]: item for item in page.all(".clusters li")}
+    assert rows["boats"].text.endswith("10 of 40 pictures")
+    assert not rows["cats"].find_element(By.CSS_SELECTOR, ".round").is_enabled()
+    if card:
+        page.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=script["identifier"])
+
+
+def test_filters_of_the_map_are_chosen_and_gone_back_from(page: Page, night: str) -> None:
+    show(page)
+    page.by_id("filters-toggle").click()
+    page.wait(lambda: "night" in page.by_id("filter-tag").text)
+    Select(page.by_id("filter-tag")).select_by_value("night")
+    page.wait(lambda: data(page, "passing") == "10")
+    assert page.driver.current_url.endswith(f"/map{night}")
+    page.driver.back()
+    page.wait(lambda: data(page, "passing") == "80")
+    page.driver.forward()
+    page.wait(lambda: data(page, "passing") == "10")
+    page.by_id("filters-clear").click()
+    page.wait(lambda: data(page, "passing") == "80")
+    assert page.driver.current_url.endswith("/map")
+
+
+def test_the_filter_goes_along_between_the_pages(page: Page, night: str) -> None:
+    page.driver.get(f"{page.url}{night}")
+    page.wait(lambda: page.view() == "list" and len(page.all(".tile")) == 10)
+    page.by_id("to-map").click()
+    page.wait(lambda: page.view() == "map" and data(page, "passing") == "10")
+    page.by_id("home").click()
+    page.wait(lambda: page.view() == "list" and len(page.all(".tile")) == 10)
+    show(page, night)
+    page.wait(lambda: data(page, "passing") == "10")
+    settle(page)
+    page.all(".clusters .round")[0].click() if "10 of" in page.all(".clusters li")[0].text else (
+        page.all(".clusters .round")[1].click()
+    )
+    page.by_id("selection-search").click()
+    page.wait(lambda: page.view() == "result")
+    assert page.driver.current_url.endswith("&tag=night")
+    assert page.driver.current_url.count("like=") == 10
+
+
+def names(page: Page) -> list[str]:
+    """What the clusters are called, in their order."""
+    found: list[str] = page.run(
+        "return [...document.querySelectorAll('.clusters strong')].map((one) => one.textContent)"
+    )
+    return found
+
+
+def test_a_mark_changes_what_passes_and_names(page: Page, night: str) -> None:
+    show(page, "?favourite=true")
+    page.wait(lambda: data(page, "passing") == "0")
+    page.by_id("filters-clear").click()
+    page.wait(lambda: data(page, "passing") == "80")
+    page.all(".clusters .round")[names(page).index("cats")].click()
+    page.wait(lambda: data(page, "selected") == "40")
+    page.all("#selection-tag summary")[0].click()
+    page.by_id("selection-tag-new").send_keys("night", Keys.ENTER)
+    page.wait(lambda: "night" in names(page))
+    show(page, night)
+    page.wait(lambda: data(page, "passing") == "50")
+
+
+def test_a_filter_that_is_none_is_said_on_the_map(page: Page) -> None:
+    show(page, "?from=soon")
+    page.wait(lambda: "is no date" in page.text("notice-text"))
+    assert data(page, "passing") == "80"
+    assert all("400" in line or "from=soon" in line for line in page.complaints())
 
 
 def test_clusters_are_a_list_for_the_keyboard(page: Page) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from lookalike import Library
 from tests.browser.page import Page, number_of
@@ -55,15 +55,8 @@ def server(library: Library, opener: Opener) -> Iterator[Running]:
 
 
 @pytest.fixture
-def page(driver: webdriver.Chrome, server: Running) -> Iterator[Page]:
-    page = Page(driver, server.url)
-    page.complaints()
-    page.strangers()
-    yield page
-    page.cdp("Emulation.clearDeviceMetricsOverride")
-    page.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
-    assert page.complaints() == []
-    assert page.strangers() == set()
+def page(blank: Page) -> Page:
+    return blank
 
 
 def large(page: Page, library: Library, name: str, *, asked: str = "lake.jpg") -> None:
@@ -294,7 +287,7 @@ def test_the_query_stands_beside_the_result_and_moves_with_it(page: Page, librar
     page.press(Keys.PAGE_DOWN)
     settled(page)
     assert page.by_id("viewer-pane-asked").is_displayed()
-    page.press("c", "c", Keys.ESCAPE)
+    page.press("c", "c", "c", Keys.ESCAPE)
 
 
 def test_an_upload_is_laid_over_the_result(page: Page, library: Library, tmp_path: Path) -> None:
@@ -319,7 +312,7 @@ def test_an_upload_is_laid_over_the_result(page: Page, library: Library, tmp_pat
     assert asked.value_of_css_property("opacity") == "0"
     page.press("b")
     assert asked.value_of_css_property("opacity") == "1"
-    page.press("c")
+    page.press("c", "c")
     assert page.all(".asked") == []
     page.press(Keys.ESCAPE)
 
@@ -335,7 +328,7 @@ def test_a_query_that_browsers_cannot_show_is_told(
     page.wait(lambda: "Size" in page.text("viewer-facts"))
     page.press("c")
     page.wait(page.by_id("viewer-asked-broken").is_displayed)
-    page.press("c", "c")
+    page.press("c", "c", "c")
     assert not page.by_id("viewer-asked-broken").is_displayed()
     page.press(Keys.ESCAPE)
 
@@ -351,7 +344,85 @@ def test_on_a_phone_they_stand_one_above_the_other(page: Page, library: Library)
     page.press("c")
     assert page.by_id("viewer-blend").is_displayed()
     assert page.overflow() == []
+    page.press("c")
+    assert page.by_id("viewer-wipe").is_displayed()
+    assert page.overflow() == []
     page.press("c", Keys.ESCAPE)
+
+
+def at_point(page: Page, x: float, y: float) -> str:
+    """Which of the two pictures a point of the screen shows: the id of its pane."""
+    return str(page.run(
+        "const shown = document.elementsFromPoint(arguments[0], arguments[1])"
+        ".find((one) => one.closest('.pane')); return shown.closest('.pane').id", x, y
+    ))  # fmt: skip
+
+
+def test_a_line_is_drawn_across_from_the_query_to_the_result(page: Page, library: Library) -> None:
+    large(page, library, "lake.jpg", asked="rose.jpg")
+    page.run("document.querySelector('#viewer-compare [value=wipe]').click()")
+    settled(page)
+    wipe = page.by_id("viewer-wipe")
+    stage = frame(page, ".panes")
+    middle, y = stage["left"] + stage["width"] / 2, stage["top"] + stage["height"] / 2
+    query, result = frame(page, ".asked"), frame(page)
+    assert query["width"] <= result["width"] + 1
+    assert query["height"] <= result["height"] + 1
+    for one in ("left", "top"):  # in the middle of each other
+        centre = [
+            box[one] + box["width" if one == "left" else "height"] / 2 for box in (query, result)
+        ]
+        assert centre[0] == pytest.approx(centre[1], abs=1)
+    assert at_point(page, middle - 30, y) == "viewer-pane-asked"
+    for button in ("viewer-smaller", "viewer-next"):  # which the picture does not lie over
+        page.by_id(button).click()
+    page.press("0")
+    settled(page)
+    assert at_point(page, middle + 30, y) == "viewer-pane"
+    ActionChains(page.driver).move_to_element(wipe).click_and_hold().move_by_offset(
+        120, 0
+    ).release().perform()
+    assert float(str(wipe.get_property("value"))) == pytest.approx(
+        50 + 100 * 120 / (stage["width"] - 32), abs=1
+    )
+    assert at_point(page, middle + 80, y) == "viewer-pane-asked"
+    name, before = page.text("viewer-name"), float(str(wipe.get_property("value")))
+    wipe.send_keys(Keys.ARROW_LEFT)
+    assert float(str(wipe.get_property("value"))) == before - 0.5
+    assert page.text("viewer-name") == name  # the arrow was the line's
+    assert str(wipe.get_attribute("aria-valuetext")).startswith("The query on the left ")
+    page.press("+", "+")
+    settled(page)
+    transforms = page.run(
+        "return [...document.querySelectorAll('.sheet')].map((one) => one.style.transform)"
+    )
+    assert transforms[0] == transforms[1]
+    page.press("b")
+    assert at_point(page, stage["right"] - 100, y) == "viewer-pane" or (
+        float(str(wipe.get_property("value"))) == 0
+    )
+    page.press("c", Keys.ESCAPE)
+
+
+def test_any_picture_of_the_query_can_be_compared_with(page: Page, library: Library) -> None:
+    lake, rose = number_of(library, "lake.jpg"), number_of(library, "rose.jpg")
+    page.open(f"?like={lake}&unlike={rose}")
+    page.wait(lambda: page.view() == "result" and page.by_id("tray").is_displayed())
+    page.all(".tile .open")[0].click()
+    page.wait(lambda: "Size" in page.text("viewer-facts"))
+    assert not page.by_id("viewer-with").is_displayed()
+    page.press("c")
+    page.wait(lambda: f"/api/images/{lake}/" in source(page, "viewer-asked-image"))
+    names = [one.text for one in Select(page.by_id("viewer-with")).options]
+    assert names == ["lake.jpg", "rose.jpg (unlike it)"]
+    Select(page.by_id("viewer-with")).select_by_index(1)
+    page.wait(lambda: f"/api/images/{rose}/" in source(page, "viewer-asked-image"))
+    assert page.text("viewer-asked-name") == "rose.jpg"
+    page.run("document.querySelector('#viewer-compare [value=over]').click()")
+    page.press(Keys.PAGE_DOWN)
+    settled(page)
+    assert f"/api/images/{rose}/" in source(page, "viewer-asked-image")
+    page.press("c", "c", Keys.ESCAPE)
 
 
 # ---- for other parts of the page

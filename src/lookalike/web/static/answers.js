@@ -1,22 +1,30 @@
-// A query and its first answers → all of them by their place, fetched where they are looked at.
+// A query, or filters alone → all answers by their place, fetched where they are looked at, and the
+// numbers of all of them.
 
 import * as api from "./api.js";
+import { isList } from "./query.js";
 
 export const STRETCH = 120;
 const KEPT = 40; // stretches; those farthest away go first, and are fetched again
 
 // What a wall of pictures shows: { total, stretch, list, has(number), load(number, signal) }, where
 // `list` has holes at what is not at hand, and stretch number n begins at n * stretch. `length` and
-// `at(index)`, which gives a picture or a promise of one, are for the viewer.
+// `at(index)`, which gives a picture or a promise of one, are for the viewer; `everything(signal)`
+// promises { pictures, total }, the first of all with no more than their numbers and scores.
 // `fold`: whether copies are no answers of their own.
 export function answersTo(query, { hits, total }, fold) {
   const kept = new Set();
+  const stretch = ({ offset, k }, signal) => (isList(query)
+    ? api.list(query.filter, { offset, k }, signal)
+    : api.search(query, { offset, k, fold }, signal));
   const all = {
     total,
     stretch: STRETCH,
     list: [],
     has: (number) => kept.has(number),
     load,
+    everything: (signal) => (isList(query)
+      ? api.listed(query.filter, signal) : api.ranking(query, fold, signal)),
     get length() { return all.total; },
     at: (index) => all.list[index] ?? load(Math.floor(index / STRETCH)).then(() => all.list[index]),
   };
@@ -43,7 +51,7 @@ export function answersTo(query, { hits, total }, fold) {
 
   async function load(number, signal) {
     if (kept.has(number)) return;
-    const answer = await api.search(query, { offset: number * STRETCH, k: STRETCH, fold }, signal);
+    const answer = await stretch({ offset: number * STRETCH, k: STRETCH }, signal);
     recount(answer.total);
     take(number, answer.hits);
   }

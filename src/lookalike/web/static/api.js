@@ -1,6 +1,6 @@
 // REST calls → their JSON, or an Error whose message is one sentence for a person.
 
-import { filterForSearch } from "./filter.js";
+import { filterForSearch, filterInAddress } from "./filter.js";
 
 const NO_ANSWER = "The server does not answer: is Lookalike still running?";
 
@@ -37,6 +37,28 @@ export function search({ examples, filter, way }, stretch, signal) {
   const only = filterForSearch(filter);
   const how = { ...stretch, ...way, ...(only ? { filter: only } : {}) };
   return ask("api/search", { method: "POST", signal, ...body(examples, how) });
+}
+
+// The first of all answers by their numbers: { pictures, total }.
+export async function ranking({ examples, filter, way }, fold, signal) {
+  const only = filterForSearch(filter);
+  const how = { fold, ...way, ...(only ? { filter: only } : {}) };
+  const { ids, scores, distances, total } = await ask("api/search/ids", { method: "POST", signal, ...body(examples, how) });
+  const pictures = ids.map((id, at) => ({ id, score: scores[at], distance: distances[at] }));
+  return { pictures, total };
+}
+
+// What passes a filter, in order of path, as a search would tell it: { hits, total }.
+export async function list(filter, { offset, k }, signal) {
+  const parts = [...filterInAddress(filter), `offset=${offset}`, `k=${k}`];
+  const { images: hits, total } = await ask(`api/list?${parts.join("&")}`, { signal });
+  return { hits, total };
+}
+
+// The same by numbers alone: { pictures, total }.
+export async function listed(filter, signal) {
+  const { ids } = await ask(`api/list/ids?${filterInAddress(filter).join("&")}`, { signal });
+  return { pictures: ids.map((id) => ({ id })), total: ids.length };
 }
 
 // Why the picture of that number is an answer to a query.

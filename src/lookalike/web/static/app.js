@@ -1,15 +1,19 @@
-// The page: where it is (start, or the answers to a query), and how it gets there and back.
+// The page: where it is (start, the answers to a query, or what passes filters), and how it gets there
+// and back.
 
 import { answersTo, STRETCH } from "./answers.js";
 import * as api from "./api.js";
 import { examplesOf, regionShown, showAsked, titleOf } from "./asked.js";
-import { hideFilters, showFilters } from "./choices.js";
+import { showFilters } from "./choices.js";
 import { listen } from "./chooser.js";
 import { announce, byId, calm, complain, copy } from "./dom.js";
+import { filterInAddress, filterInWords } from "./filter.js";
 import { copiesOf, foldNow, listenForFolding } from "./fold.js";
 import { fill, focusTile } from "./grid.js";
 import { listenForLearning, showLearning } from "./learning.js";
-import { adding, fromAddress, NOTHING_STAYS, ofPicture, ofPictures, ofUpload, toAddress, uploadsOf } from "./query.js";
+import {
+  adding, fromAddress, isList, NOTHING_STAYS, ofFilter, ofPicture, ofPictures, ofUpload, toAddress, uploadsOf,
+} from "./query.js";
 import { listenForParts } from "./region.js";
 import { listenForSelection } from "./selection.js";
 import { listenForSize, sizeNow } from "./size.js";
@@ -139,10 +143,16 @@ function go(place, address) {
 }
 
 async function answerTo(query) {
+  if (isList(query)) return listOf(query);
   const fold = foldNow();
   const first = { offset: 0, k: STRETCH, distribution: true, fold };
   const answer = await seek((signal) => api.search(query, first, signal).catch(naming(query)));
   return answer && { kind: "result", query, answer, answers: answersTo(query, answer, fold) };
+}
+
+async function listOf(query) {
+  const answer = await seek((signal) => api.list(query.filter, { offset: 0, k: STRETCH }, signal));
+  return answer && { kind: "list", query, answers: answersTo(query, answer, false) };
 }
 
 const search = wish(async (query) => {
@@ -154,7 +164,7 @@ const search = wish(async (query) => {
 // What narrows the answers, and how they are compared, stays while one wanders.
 const staysNow = () => (draft ? { filter: draft.filter, way: draft.way } : NOTHING_STAYS);
 const searchLike = (picture) => search(ofPicture(picture, staysNow()));
-const narrow = (filter) => search({ ...draft, filter });
+const narrow = (filter) => search({ ...(draft ?? ofFilter()), filter });
 const compareBy = (way) => search({ ...draft, way });
 const add = (picture, weight) => search(adding(draft, picture, weight));
 
@@ -258,11 +268,12 @@ byId("grid").addEventListener("focusin", noteSoon);
 function show(place) {
   here = place;
   if (!ahead) draft = place.query ?? null;
-  const result = place.kind !== "start";
-  document.body.dataset.view = result ? "result" : "start";
-  byId("query").hidden = !result;
-  if (result) showResult(place);
-  else showStart(place);
+  document.body.dataset.view = place.kind;
+  byId("query").hidden = place.kind !== "result";
+  byId("fold").parentElement.hidden = place.kind !== "result";
+  SHOW[place.kind](place);
+  const filter = filterInAddress(staysNow().filter).join("&");
+  byId("to-map").href = filter ? `map?${filter}` : "map";
   showSteps();
 }
 
@@ -271,7 +282,8 @@ function showStart({ images }) {
   byId("results-title").textContent = images.length ? "Or begin with one of yours" : "";
   byId("results-about").textContent = "";
   byId("others").hidden = images.length < SAMPLE;
-  hideFilters();
+  showFilters({}, narrow, { start: true });
+  byId("filters").hidden = images.length === 0;
   byId("tools").hidden = byId("ways").hidden = true;
   fill(images, { like: searchLike, height: AT_THE_START });
 }
@@ -311,13 +323,36 @@ function showResult(place) {
     : `No pictures like ${name}.`);
 }
 
+function showList({ query: { filter }, answers }) {
+  const { total } = answers;
+  const words = filterInWords(filter);
+  document.title = `${words} · Lookalike`;
+  byId("others").hidden = true;
+  const filtered = Object.keys(filter).length > 0;
+  byId("results-title").textContent = total ? (filtered ? `${words}: ${pictures(total)}` : `All ${pictures(total)}`)
+    : filtered ? "No picture passes the filters" : "There are no pictures here yet";
+  byId("results-about").textContent = total > 1 ? "in order of path" : "";
+  showFilters(filter, narrow);
+  byId("tools").hidden = total === 0;
+  byId("spread").hidden = byId("ways").hidden = true;
+  fill(answers, {
+    open: (index) => open(answers, index, null),
+    like: searchLike,
+    height: sizeNow(),
+    failed: (error) => (error ? complain(error.message) : calm()),
+  });
+  announce(`${byId("results-title").textContent}.`);
+}
+
+const SHOW = { start: showStart, result: showResult, list: showList };
+
 function measures(folded, way) {
   const more = folded ? `; ${copiesOf(folded)} folded` : "";
   return `score (cosine) and distance (L2)${isPlain(way) ? "" : " as they are compared now"}${more}`;
 }
 
 function open(list, index, asked) {
-  view(list, index, { closed: focusTile, like: searchLike, add, asked });
+  view(list, index, { closed: focusTile, like: searchLike, add: asked && add, asked });
 }
 
 function showSteps() {
@@ -388,7 +423,7 @@ listenForFolding(wish(async () => {
 }));
 listenForWay(compareBy);
 listenForLearning(compareBy);
-listenForSize((height) => { if (here?.kind === "result") wall.resize(height); });
+listenForSize((height) => { if (here?.kind !== "start") wall.resize(height); });
 history.scrollRestoration = "manual";
 const { key: first = newKey(), spot } = history.state ?? {};
 history.replaceState({ key: first, spot }, "");

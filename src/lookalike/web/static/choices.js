@@ -17,13 +17,16 @@ let asking = null;
 let asked = { address: null, at: 0 };
 let shown = {};
 let whenChanged = () => {};
+let atTheStart = false;
 
-// `change(filter)` is called with the filter that a person has chosen.
-export async function showFilters(filter, change) {
-  [shown, whenChanged] = [filter, change];
+// `change(filter)` is called with the filter that a person has chosen. At the `start` nothing is
+// asked for yet, and the filters lead to what passes them.
+export async function showFilters(filter, change, { start = false } = {}) {
+  [shown, whenChanged, atTheStart] = [filter, change, start];
   const some = Object.keys(filter).length > 0;
   byId("filters").hidden = false;
-  byId("filters-clear").hidden = !some;
+  byId("filters-toggle").textContent = start ? "Browse by folder, date, camera or tag" : "Filters";
+  byId("filters-clear").hidden = !some && !start;
   if (some) byId("filters-all").open = true;
   await countFor(filter);
 }
@@ -49,12 +52,6 @@ async function countFor(filter) {
     asked.address = null;
     byId("filters-count").textContent = "";
   }
-}
-
-export function hideFilters() {
-  asking?.abort();
-  asked.address = null;
-  byId("filters").hidden = true;
 }
 
 function fill(facets, filter) {
@@ -149,5 +146,5 @@ byId("filters").addEventListener("change", () => whenChanged(chosen()));
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 byId("filters-clear").addEventListener("click", () => {
   byId("filters-toggle").focus();
-  if (Object.keys(shown).length) whenChanged({});
+  if (atTheStart || Object.keys(shown).length) whenChanged({});
 });

@@ -1,4 +1,6 @@
-// Which pictures may be answers ↔ the address of the page, and what the calls take.
+// Which pictures may be answers ↔ the address of the page, what the calls take, and words.
+
+import { printable } from "./text.js";
 
 // A filter has some of these names; each value is the text that the address has for it, that of
 // `tag` a list of such.
@@ -14,6 +16,21 @@ export function filterOf(params) {
 
 export const filterInAddress = (filter) => NAMES.filter((name) => name in filter)
   .flatMap((name) => [filter[name]].flat().map((value) => `${name}=${encodeURIComponent(value)}`));
+
+// What passes, for a title or a line above it: "Favourites, tagged rose, 2024".
+export function filterInWords({ folder, format, from, to, camera, min_side: side, favourite, tag }) {
+  const parts = [
+    favourite && "favourites",
+    tag && `tagged ${tag.join(", ")}`,
+    folder && `in ${folder.split(/[\\/]/).filter(Boolean).at(-1) ?? folder}`,
+    (from || to) && (from === to ? from : `${from ?? "…"} to ${to ?? "…"}`),
+    camera,
+    format,
+    side && `${side} pixels or more`,
+  ].filter(Boolean);
+  const words = printable(parts.join("; "));
+  return words ? words[0].toUpperCase() + words.slice(1) : "All pictures";
+}
 
 // As the search calls take it.
 export function filterForSearch({ folder, format, from, to, camera, min_side: side, favourite, tag }) {

@@ -31,7 +31,7 @@ export function fill(pictures, { open = null, like, add = null, unfold = null, h
     },
     failed,
   });
-  shows(all.list);
+  shows(all.list, all.everything);
 }
 
 // `still`: wherever the screen is.
@@ -65,7 +65,7 @@ function tile(picture, index, { open, like, add, unfold }) {
       `distance ${closeness(picture.distance)}`);
     item.append(caption(picture));
   } else {
-    main.setAttribute("aria-label", `Pictures like ${name}`);
+    main.setAttribute("aria-label", open ? name : `Pictures like ${name}`);
   }
   main.title = name;
   decorate(item, picture);

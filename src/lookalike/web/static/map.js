@@ -2,10 +2,12 @@
 
 import * as api from "./api.js";
 import { announce, byId, calm, complain, element, icon } from "./dom.js";
+import { filterNow, filterPoints, firstPage, listenForFilters, markedAnew } from "./map_filter.js";
 import { inside, mostCentral } from "./map_lasso.js";
-import { painter } from "./map_points.js";
+import { FAINT, painter, PICKED, PLAIN } from "./map_points.js";
 import { Thumbs } from "./map_thumbs.js";
 import { View } from "./map_view.js";
+import { ofPictures, toAddress } from "./query.js";
 import { listenForSelection, select, selected } from "./selection.js";
 import { count, folderOf, nameOf, pictures } from "./text.js";
 import KDBush from "./vendor/kdbush/kdbush.js";
@@ -13,6 +15,7 @@ import KDBush from "./vendor/kdbush/kdbush.js";
 const AGAIN = 1000; // milliseconds between two looks at how far the drawing is
 const REST = 120; // milliseconds after which a view that moves gets other pictures
 const FRAME = 16; // milliseconds
+const MARKED = 300; // milliseconds after the last of several marks, when names may be others
 const REACH = 14; // pixels around the pointer in which a point is meant
 const SECONDS = [10, 0.005]; // that a map takes on one core: for itself, and for each picture
 const DOING = { reading: "Reading", arranging: "Laying out the map", placing: "Placing pictures" };
@@ -22,13 +25,16 @@ const canvas = byId("points");
 const paint = painter(canvas);
 const thumbs = new Thumbs(byId("thumbs"));
 const dark = matchMedia("(prefers-color-scheme: dark)");
-let points = null; // { index, xs, ys, ids, clusters }
+let points = null; // { index, xs, ys, ids, clusters, passes }: a byte each, null without a filter
 let clusters = [];
 let version = null;
 let drawn = false; // whether a frame is waited for
 let choosing = 0;
 let slow = false; // whether choosing pictures would be noticed in a frame
 let pointed = null;
+let told = null; // what the server said of the map last
+let naming = null;
+let listed = ""; // the clusters as they are listed
 
 const view = new View(canvas, { changed, tapped, hovered, drawing, drawn: lassoed });
 
@@ -90,13 +96,29 @@ function take({ side, ids, x, y, clusters: numbers }) {
     colours.set(palette.get(cluster), 3 * point);
   });
   index.finish();
-  points = { index, xs, ys, ids, clusters: numbers };
+  points = { index, xs, ys, ids, clusters: numbers, passes: null };
   canvas.dataset.points = ids.length;
   canvas.setAttribute("aria-label", `Map of ${pictures(ids.length)}`);
   thumbs.clear();
   paint.fill(places, colours);
   const there = new Set(ids);
   select(selected().filter(({ id }) => there.has(id)));
+  filterPoints(ids);
+}
+
+// What does not pass is faint, and out of reach.
+const reachable = (some) => (points.passes ? some.filter((point) => points.passes[point]) : some);
+
+function filtered(passes) {
+  if (!points) return;
+  points.passes = passes;
+  for (const id of ["home", "none-home"]) byId(id).href = firstPage();
+  canvas.dataset.passing = passes ? passes.reduce((sum, one) => sum + one, 0) : points.ids.length;
+  const places = pointsOf(selected());
+  select(picturesAt(reachable(places)));
+  showCard(null);
+  listClusters();
+  if (told) sayState(told);
 }
 
 // ---- what is under the pointer
@@ -105,12 +127,12 @@ function pointAt(x, y) {
   const shown = thumbs.at(view, x, y);
   if (shown !== null) return shown;
   const [px, py] = view.toPlane(x, y);
-  const near = points.index.within(px, py, REACH / view.scale);
+  const near = reachable(points.index.within(px, py, REACH / view.scale));
   const away = (point) => Math.hypot(points.xs[point] - px, points.ys[point] - py);
   return near.length ? near.reduce((best, one) => (away(one) < away(best) ? one : best)) : null;
 }
 
-const addressOf = (id) => `./?like=${id}`;
+const addressOf = (id) => firstPage([`like=${id}`]);
 
 function tapped(x, y, event) {
   const point = points && pointAt(x, y);
@@ -157,7 +179,7 @@ function drawing(line) {
 
 function lassoed(line, event) {
   if (!points) return;
-  const found = picturesAt(inside(line.map((one) => view.toPlane(...one)), points));
+  const found = picturesAt(reachable(inside(line.map((one) => view.toPlane(...one)), points)));
   const adds = event.shiftKey && view.lasso;
   select(adds ? [...selected(), ...found] : found);
   announce(found.length ? `${pictures(selected().length)} selected.` : "Nothing is selected.");
@@ -168,7 +190,8 @@ const picturesAt = (some) => some.map((point) => ({ id: points.ids[point] }));
 function showSelected(some) {
   canvas.dataset.selected = some.length;
   const ids = new Set(some.map(({ id }) => id));
-  paint.choose(Uint8Array.from(points.ids, (id) => ids.has(id)), some.length > 0);
+  const stateOf = (id, point) => (ids.has(id) ? PICKED : points.passes?.[point] === 0 ? FAINT : PLAIN);
+  paint.choose(Uint8Array.from(points.ids, stateOf), some.length > 0);
   changed();
 }
 
@@ -180,6 +203,9 @@ function pointsOf(some) {
 // ---- clusters
 
 function listClusters() {
+  const key = JSON.stringify([version, clusters, clusters.map(sizeOf)]);
+  if (key === listed) return; // what has the focus there keeps it
+  listed = key;
   byId("clusters").replaceChildren(...clusters.map((cluster, number) => {
     const swatch = element("span", { className: "swatch" });
     swatch.style.backgroundColor = `rgb(${colourOf(number).join(" ")})`;
@@ -187,17 +213,23 @@ function listClusters() {
       ...(cluster.middle ? [middleOf(cluster)] : []),
       element("span", { className: "words" },
         ...(cluster.name ? [element("strong", { textContent: printed(cluster.name) })] : []),
-        element("span", { className: "quiet", textContent: pictures(cluster.images) })),
+        element("span", { className: "quiet", textContent: sizeOf(cluster, number) })),
       swatch);
     go.addEventListener("click", () => goTo(number));
     const pick = element("button", { type: "button", className: "round", title: "Select these" }, icon("lasso"));
     pick.setAttribute("aria-label", `Select the ${pictures(cluster.images)}${cluster.name ? ` of ${printed(cluster.name)}` : ""}`);
+    pick.disabled = reachable(membersOf(number)).length === 0;
     pick.addEventListener("click", () => {
-      select(picturesAt(membersOf(number)));
+      select(picturesAt(reachable(membersOf(number))));
       announce(`${pictures(selected().length)} selected.`);
     });
     return element("li", {}, go, pick);
   }));
+}
+
+function sizeOf({ images }, number) {
+  if (!points.passes) return pictures(images);
+  return `${count(reachable(membersOf(number)).length)} of ${pictures(images)}`;
 }
 
 function middleOf({ middle }) {
@@ -232,7 +264,8 @@ async function refresh() {
   if (state.trouble) complain(state.trouble);
   byId("map").hidden = images === 0;
   sayNone(state);
-  if (images && state.version !== version) await show(state);
+  if (images && state.points !== version) await show(state);
+  else if (images) nameClusters(state);
   if (images) sayState(state);
   byId("update").hidden = !waiting || Boolean(step);
   if (step) {
@@ -244,22 +277,34 @@ async function refresh() {
 async function show(state) {
   const answer = await api.mapPoints();
   const first = version === null;
-  version = state.version;
-  clusters = state.clusters;
+  version = state.points;
   take(answer);
   if (first) {
     view.measure();
     view.all();
   }
+  nameClusters(state);
+}
+
+// Marks change names, and leave the points as they are.
+function nameClusters(state) {
+  clusters = state.clusters;
   listClusters();
 }
 
-function sayState({ images, waiting, method, install, drawing: step }) {
+function sayState(state) {
+  const { images, waiting, method, install, drawing: step } = told = state;
   const groups = clusters.length === 1 ? "1 cluster" : `${count(clusters.length)} clusters`;
   const rest = waiting ? `; ${pictures(waiting)} ${waiting === 1 ? "has" : "have"} no place yet` : "";
-  byId("state").textContent = step ? inWords(step) : `${pictures(images)}, ${groups}${rest}.`;
+  byId("state").textContent = step ? inWords(step) : `${pictures(images)}, ${groups}${rest}.${passing()}`;
   byId("plain").hidden = method !== "components" || !install;
   byId("install").textContent = install ?? "";
+}
+
+function passing() {
+  if (!points?.passes) return "";
+  const number = Number(canvas.dataset.passing);
+  return ` ${count(number)} of them ${number === 1 ? "passes" : "pass"} the filters.`;
 }
 
 function inWords({ doing, done, total }) {
@@ -301,8 +346,15 @@ const complaining = (act) => async () => {
 byId("draw").addEventListener("click", complaining(begin));
 byId("update").addEventListener("click", complaining(begin));
 byId("notice-close").addEventListener("click", calm);
+listenForFilters(filtered);
+// Marks change what passes, and what clusters are called.
+document.addEventListener("marked", () => {
+  clearTimeout(naming);
+  naming = setTimeout(() => { markedAnew(); complaining(refresh)(); }, MARKED);
+});
 listenForSelection({
   change: showSelected,
+  search: (some) => location.assign(`./${toAddress(ofPictures(some, { filter: filterNow(), way: {} }))}`),
   mostCentral: (some, most) => picturesAt(mostCentral(pointsOf(some), points, most)),
 });
 byId("closer").addEventListener("click", () => view.zoom(2));

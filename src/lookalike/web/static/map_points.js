@@ -7,10 +7,13 @@ uniform vec2 scale; uniform vec2 offset; uniform float size; uniform float some;
 out vec4 tint;
 void main() {
   gl_Position = vec4(place * scale + offset, 0.0, 1.0);
-  bool picked = chosen > 0.5;
+  bool picked = chosen == 1.0;
   gl_PointSize = picked ? size * 1.3 + 1.0 : size;
-  tint = vec4(picked ? accent : colour, picked ? 1.0 : some > 0.5 ? 0.3 : 0.85);
+  tint = vec4(picked ? accent : colour, picked ? 1.0 : chosen == 2.0 ? 0.1 : some > 0.5 ? 0.3 : 0.85);
 }`;
+
+// What a point is besides its colour.
+export const [PLAIN, PICKED, FAINT] = [0, 1, 2];
 
 const FRAGMENT = `#version 300 es
 precision mediump float;
@@ -22,8 +25,8 @@ void main() {
 }`;
 
 // `places` holds x and y of each point, from 0 to 65535, y downwards; `colours` three bytes each.
-// A painter has `fill(places, colours)`, `choose(chosen, some)` with a byte each, and
-// `draw(view, size, accent)`, the size in pixels of the page.
+// A painter has `fill(places, colours)`, `choose(chosen, some)` with one of the three above for each,
+// and whether some are picked, and `draw(view, size, accent)`, the size in pixels of the page.
 export function painter(canvas) {
   const gl = hasCard() ? canvas.getContext("webgl2", { antialias: false }) : null;
   canvas.dataset.drawn = gl ? "by graphics" : "by hand";
@@ -140,6 +143,7 @@ class ByHand {
 
   choose(chosen, some) {
     [this.chosen, this.some, this.shades] = [chosen, some, null];
+    this.order = ordered(chosen);
   }
 
   draw(view, size, accent) {
@@ -151,8 +155,9 @@ class ByHand {
     const scale = dense * view.scale;
     const [left, top] = [width / 2 - view.x * scale, height / 2 - view.y * scale];
     const side = Math.max(1, Math.round(size * dense));
-    const { places, shades, count } = this;
-    for (let point = 0; point < count; point += 1) {
+    const { places, shades, count, order } = this;
+    for (let at = 0; at < count; at += 1) {
+      const point = order ? order[at] : at;
       const x = Math.round(places[2 * point] / 65535 * scale + left - side / 2);
       const y = Math.round(places[2 * point + 1] / 65535 * scale + top - side / 2);
       if (x < 0 || y < 0 || x + side > width || y + side > height) continue;
@@ -170,9 +175,19 @@ class ByHand {
     this.accent = accent.join();
     this.shades = new Uint32Array(count);
     for (let point = 0; point < count; point += 1) {
-      const [from, at] = chosen[point] ? [accent, 0] : [colours, 3 * point];
-      const solid = chosen[point] || !some ? 255 : 77;
+      const [from, at] = chosen[point] === PICKED ? [accent, 0] : [colours, 3 * point];
+      const solid = chosen[point] === FAINT ? 30 : chosen[point] || !some ? 255 : 77;
       this.shades[point] = (solid << 24) | (from[at + 2] << 16) | (from[at + 1] << 8) | from[at];
     }
   }
+}
+
+// What is faint lies below all else; null where nothing is.
+function ordered(chosen) {
+  if (!chosen.includes(FAINT)) return null;
+  const order = new Uint32Array(chosen.length);
+  let at = 0;
+  chosen.forEach((state, point) => { if (state === FAINT) order[at++] = point; });
+  chosen.forEach((state, point) => { if (state !== FAINT) order[at++] = point; });
+  return order;
 }

@@ -8,7 +8,8 @@ const RIM = 0.03; // of it, on each side, where no picture is
 const CROWD = 40; // points above which a cell shows no picture: it would stand for too many
 const MOST = 240;
 
-// `points` is { index, xs, ys, ids }: a KDBush, coordinates from 0 to 1, and ids of pictures.
+// `points` is { index, xs, ys, ids, passes }: a KDBush, coordinates from 0 to 1, ids of pictures, and
+// which of them may be shown, null for all.
 export class Thumbs {
   constructor(layer) {
     this.layer = layer;
@@ -36,7 +37,7 @@ export class Thumbs {
     this.place(view);
   }
 
-  chosen(view, { index, xs, ys }) {
+  chosen(view, { index, xs, ys, passes }) {
     const cell = CELL / 2 ** (Math.floor(2 * Math.log2(view.scale)) / 2); // of the plane
     const number = (pixel) => Math.floor(pixel / cell);
     const [left, top] = view.toPlane(0, 0).map(number);
@@ -44,6 +45,7 @@ export class Thumbs {
     const inView = index.range(left * cell, top * cell, (right + 1) * cell, (bottom + 1) * cell);
     const cells = new Map();
     for (const point of inView) {
+      if (passes && !passes[point]) continue;
       const [column, row] = [number(xs[point]), number(ys[point])];
       const key = row * 1e7 + column;
       const away = Math.hypot(xs[point] - (column + 0.5) * cell, ys[point] - (row + 0.5) * cell);

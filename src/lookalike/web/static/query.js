@@ -8,6 +8,7 @@ export const LIKE = 1;
 export const UNLIKE = -0.5;
 const STANDS_FOR = { like: LIKE, unlike: -UNLIKE };
 
+const ALL = "all";
 const PICTURE = /^(\d{1,18})(?::(\d*\.?\d+))?$/;
 const NUMBER = /^\d*\.?\d+$/;
 
@@ -21,6 +22,10 @@ export const ofPicture = ({ id }, stays) => ({ examples: [example(id, null, LIKE
 export const ofPictures = (some, stays) => ({ examples: some.map(({ id }) => example(id, null, LIKE)), ...stays });
 export const ofUpload = (upload, stays) => ({ examples: [example(null, upload, LIKE)], ...stays });
 export const NOTHING_STAYS = { filter: {}, way: {} };
+
+// Filters alone ask for what passes them, in order of path.
+export const isList = ({ examples }) => examples.length === 0;
+export const ofFilter = () => ({ examples: [], ...NOTHING_STAYS });
 
 export function adding(query, picture, weight) {
   const others = query.examples.filter(({ id }) => id !== picture.id);
@@ -48,12 +53,14 @@ export function uploadsOf({ examples }) {
 }
 
 // ---- the address: ?like=12&box=0.1,0.2,0.5,0.5&like=15:0.5&unlike=9, where a box belongs to the
-// picture before it. An upload cannot live there.
+// picture before it; ?favourite=true for a list, and ?all for that of all pictures. An upload cannot
+// live there.
 
 export function toAddress(query) {
   if (uploadsOf(query).length) return location.pathname;
   const stays = [...filterInAddress(query.filter), ...wayInAddress(query.way)];
-  const parts = [...query.examples.flatMap(inAddress), ...stays];
+  const all = isList(query) && Object.keys(query.filter).length === 0 ? [ALL] : [];
+  const parts = [...all, ...query.examples.flatMap(inAddress), ...stays];
   return `?${parts.join("&")}`;
 }
 
@@ -64,7 +71,7 @@ function inAddress({ id, weight, box }) {
   return box ? [picture, `box=${box.join(",")}`] : [picture];
 }
 
-// null where the address names no picture; what it says besides that is no query is passed over.
+// null where the address asks for nothing; what it says besides that is no query is passed over.
 export function fromAddress(search) {
   const params = new URLSearchParams(search);
   const query = { examples: [], filter: filterOf(params), way: wayOf(params) };
@@ -72,7 +79,8 @@ export function fromAddress(search) {
     if (name in STANDS_FOR) query.examples.push(...pictureIn(name, value));
     if (name === "box" && query.examples.length) query.examples.at(-1).box = boxIn(value);
   }
-  return query.examples.length ? query : null;
+  const asks = query.examples.length || Object.keys(query.filter).length || params.has(ALL);
+  return asks ? query : null;
 }
 
 function pictureIn(kind, text) {

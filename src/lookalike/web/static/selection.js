@@ -14,6 +14,7 @@ const HELD = 450; // milliseconds after which a touch is no tap
 const LONGEST = 1000; // letters of what an export may be called
 const SLIP = 8; // pixels that a finger may move meanwhile
 const LISTED = 10000; // pictures that one list tells the paths of
+const MOST = 10000; // pictures that "All" takes: as many as one export does
 
 const bar = byId("selection");
 const menus = bar.querySelectorAll(".menu");
@@ -23,6 +24,9 @@ const chosen = new Map(); // number → picture, in the order in which they were
 const pictureOf = new WeakMap(); // tile → picture
 
 let list = []; // the pictures that are shown, with holes where they are not loaded
+let everything = null; // asks for the numbers of all of them
+let numbered = new Map(); // number → { at, picture }: what that has told, loaded or not
+let gathering = null; // while it is asked
 let mode = false; // whether a click chooses instead of opening
 let anchor = null; // where a range begins, and what was chosen apart from it
 let apart = new Map();
@@ -35,9 +39,11 @@ let changed = () => {};
 
 // ---- what others call
 
-// What is shown, in its order; the list may be filled or emptied later on.
-export function shows(all) {
-  list = all;
+// What is shown, in its order; the list may be filled or emptied later on. `ask(signal)` as
+// `everything` in answers.js; without it the list is all there is.
+export function shows(all, ask = null) {
+  gathering?.abort();
+  [list, everything, numbered, gathering] = [all, ask, new Map(), null];
   draw();
 }
 
@@ -115,6 +121,7 @@ function placesOf(some) {
   const wanted = new Set(some.map(({ id }) => id));
   const places = new Map();
   list.forEach(({ id }, at) => { if (wanted.has(id)) places.set(id, at); });
+  for (const id of wanted) if (numbered.has(id) && !places.has(id)) places.set(id, numbered.get(id).at);
   return places;
 }
 
@@ -124,11 +131,43 @@ function loaded(some) {
   return found;
 }
 
-function selectAll() {
-  const all = loaded(list);
-  replace(new Map([...chosen, ...all]));
-  const rest = all.length < list.length ? ` of ${count(list.length)}` : "";
-  announce(`${pictures(all.length)} selected: all that the page has loaded${rest}.`);
+// All answers, whether the page has loaded them or not: the server tells their numbers.
+async function selectAll() {
+  const known = loaded(list);
+  if (!everything || known.length === list.length) {
+    take(known, list.length);
+    return;
+  }
+  gathering?.abort();
+  const mine = gathering = new AbortController();
+  say("Selecting all …");
+  try {
+    const { pictures: all, total } = await everything(mine.signal);
+    if (mine.signal.aborted) return;
+    const here = new Map(known);
+    numbered = new Map(all.map((picture, at) => [picture.id, { at, picture }]));
+    take(all.map((picture) => [picture.id, here.get(picture.id) ?? picture]), total);
+  } catch (error) {
+    if (mine.signal.aborted) return;
+    say("");
+    complain(error.message);
+  } finally {
+    if (gathering === mine) gathering = null;
+  }
+}
+
+function take(all, total) {
+  const some = all.slice(0, MOST);
+  replace(new Map([...chosen, ...some]));
+  const sentence = some.length < total
+    ? `The first ${count(some.length)} of ${count(total)} are selected: “All” takes no more at once.`
+    : `${pictures(total)} selected: all there are.`;
+  say(sentence);
+  announce(sentence);
+}
+
+function say(sentence) {
+  byId("selection-said").textContent = sentence;
 }
 
 // ---- showing it
@@ -164,8 +203,10 @@ function mark(tile) {
 // question that is shown, for those of different questions cannot be compared.
 function asShown() {
   const now = selected();
-  const places = [...placesOf(now).values()]; // in the order of the list
-  const here = places.map((at) => list[at]);
+  const places = [...placesOf(now).values()].sort((a, b) => a - b); // in the order of the list
+  const told = new Map([...numbered.values()].map(({ at, picture }) => [at, picture]));
+  const pictureOfPlace = (at) => list[at] ?? told.get(at);
+  const here = places.map(pictureOfPlace);
   if (here.length === now.length && here.every((picture) => "score" in picture)) {
     return { images: here.map(({ id, score, distance }) => ({ id, score, distance })), query: document.title.replace(" · Lookalike", "").slice(0, LONGEST) };
   }

@@ -34,12 +34,12 @@ const known = new Map(); // the details of pictures, by id, as they were asked f
 // what is fetched as one goes. `closed(index)` is called with the picture that was shown last,
 // `like(picture)` when its "more like this" is chosen, `add(picture, weight)` when it is added to
 // the query, if it can be. `asked` is what the pictures were found with, { query, examples } with
-// examples as `examplesOf` gives them, if it was with something: they are compared with the first.
+// examples as `examplesOf` gives them, if it was with something: they are compared with these.
 export function view(list, index, { closed, like, add = null, asked: found = null }) {
   [pictures, whenClosed, whenLiked, whenAdded, asked] = [list, closed, like, add, found];
   byId("viewer-add").hidden = byId("viewer-avoid").hidden = !add;
   if (!dialog.open) dialog.showModal();
-  compare.begin(asked?.examples[0] ?? null);
+  compare.begin(asked?.examples ?? []);
   show(index);
 }
 
@@ -132,7 +132,9 @@ function begin(picture, signal) {
   image.alt = nameOf(picture);
   renditions.begin(picture.thumbnail);
   const { width, height } = picture;
-  byId("viewer-frame").style.setProperty("--ratio", width && height ? width / height : 1);
+  const ratio = width && height ? width / height : 1;
+  byId("viewer-frame").style.setProperty("--ratio", ratio);
+  byId("viewer-stage").style.setProperty("--result-ratio", ratio);
   zoom.begin(width);
   fillFacts(picture, null);
   beginMetadata(picture.id, signal);
