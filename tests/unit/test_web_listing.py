@@ -64,9 +64,9 @@ def test_a_mark_changes_the_version_of_a_list(client: FlaskClient, address: str)
     assert client.get(f"{address}?favourite=true", headers=known).status_code == 200
 
 
-@pytest.mark.parametrize("fold", [False, True])
-def test_a_ranking_is_the_answers_by_numbers(client: FlaskClient, fold: bool) -> None:
-    body = {"id": 1, "fold": fold, "filter": {"favourite": True}}
+@pytest.mark.parametrize("how", [{}, {"fold": True}, {"neighbours": 2}, {"view": "whitened"}])
+def test_a_ranking_is_the_answers_by_numbers(client: FlaskClient, how: dict[str, object]) -> None:
+    body = {"id": 1, **how, "filter": {"favourite": True}}
     hits = client.post("/api/search", json={**body, "offset": 0}).get_json()
     told = client.post(RANKING, json=body).get_json()
     assert told == {
