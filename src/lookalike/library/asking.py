@@ -8,10 +8,11 @@ from lookalike.errors import InputError
 from lookalike.library.examples import Asked, embedding
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Indexing, indexing
+from lookalike.library.judging import OF_NO_PICTURE, OF_WORDS, Hits, Judging, Sought
 from lookalike.library.opening import Model
-from lookalike.library.queries import Queries
+from lookalike.library.queries import Queries, Words
 from lookalike.library.spaces import Spaces, check_neighbours
-from lookalike.stores.base import Answers, Catalogue, Embedding, Facets, Filter, Hit, Scores
+from lookalike.stores.base import Answers, Catalogue, Embedding, Facets, Filter, Scores
 
 
 class Asking:
@@ -30,6 +31,7 @@ class Asking:
     _queries: Queries
     _folding: Folding
     _spaces: Spaces
+    _judging: Judging
 
     def search(
         self,
@@ -41,8 +43,9 @@ class Asking:
         fold: bool = False,
         view: str | None = None,
         neighbours: int = 0,
-    ) -> list[Hit]:
-        """The k pictures that look most like the query, best first.
+    ) -> Hits:
+        """The k pictures that look most like the query, best first: a list of hits that also has
+        a ``verdict`` and a ``reason``, see `Library.answers`.
 
         A query given by its id in the library leaves itself out, and so does one given by a path
         that the library knows but where there is no file now. Several pictures, or a part of one,
@@ -62,11 +65,12 @@ class Asking:
         """
         if fold or view is not None or neighbours or query is None:
             found = self.answers(query, k, where=where, fold=fold, view=view, neighbours=neighbours)
-            return list(found.hits)
+            return Hits(found.hits, found.verdict, found.reason)
         if self._nothing_for(k):
-            return []
+            return self._judging.judged((), OF_NO_PICTURE)
         wanted, without = embedding(self._queries, query)
-        return self._store.search(wanted, k, without=without, where=where, exact=exact)
+        hits = self._store.search(wanted, k, without=without, where=where, exact=exact)
+        return self._judging.judged(hits, _sought(query, wanted, without, where))
 
     def answers(
         self,
@@ -89,13 +93,21 @@ class Asking:
         `Library.duplicates` as the last look found them, and files with the same content;
         ``waiting`` says how many pictures no look has compared. The distribution counts answers.
 
+        Each hit has a ``verdict``, and the whole has that of the best of all answers, with a
+        sentence, the ``reason``: ``the same picture``, ``strong``, ``weak`` or ``probably
+        nothing``; ``not judged`` in a library of fewer than 30 pictures, and for words. It is held
+        against how near to each other the pictures of this library are, see `lookalike.verdict`,
+        and always by the plain cosines, whatever answers are ranked by.
+
         Raises as `Library.search`, and InputError for an offset below 0.
         """
         if offset < 0:
             raise InputError(f"The offset must be 0 or more, not {offset}.")
+        check_neighbours(neighbours)
         if self._nothing_for(k):
             return Answers((), offset, 0)
-        ranked, without = self._ranked(query, view, neighbours)
+        wanted, without = (None, ()) if query is None else embedding(self._queries, query)
+        ranked = self._ranked(wanted, without, view, neighbours)
         alike = self._folding.alike() if fold else None
         found = self._store.answers(
             ranked,
@@ -106,17 +118,27 @@ class Asking:
             distribution=distribution,
             fold=alike.groups if alike else None,
         )
-        return replace(found, waiting=alike.waiting) if alike else found
+        sought = _sought(query, wanted, without, where, plain=ranked is wanted)
+        judged = self._judging.judged(found.hits, sought, offset=offset)
+        return replace(
+            found,
+            hits=tuple(judged),
+            verdict=judged.verdict,
+            reason=judged.reason,
+            waiting=alike.waiting if alike else None,
+        )
 
     def _ranked(
-        self, query: Asked | None, view: str | None, neighbours: int
-    ) -> tuple[Embedding | Scores, tuple[int, ...]]:
-        """What pictures are ranked by, and the ids that are no answers."""
-        check_neighbours(neighbours)
-        wanted, without = (None, ()) if query is None else embedding(self._queries, query)
+        self,
+        wanted: Embedding | None,
+        without: tuple[int, ...],
+        view: str | None,
+        neighbours: int,
+    ) -> Embedding | Scores:
+        """What pictures are ranked by: the cosine with ``wanted``, or scores in another space."""
         if view is None and not neighbours and wanted is not None:
-            return wanted, without
-        return self._spaces.find(view).scores(wanted, neighbours, without), without
+            return wanted
+        return self._spaces.find(view).scores(wanted, neighbours, without)
 
     def facets(self, where: Filter | None = None) -> Facets:
         """How many pictures pass a filter, and how many would with each other choice in it."""
@@ -134,3 +156,17 @@ class Asking:
         if k < 1:
             raise InputError(f"k must be 1 or more, not {k}.")
         return self._model.card is None and self._store.is_empty()
+
+
+def _sought(
+    query: Asked | None,
+    wanted: Embedding | None,
+    without: tuple[int, ...],
+    where: Filter | None,
+    *,
+    plain: bool = True,
+) -> Sought | str:
+    """What answers are judged by, or why they cannot be."""
+    if isinstance(query, Words):
+        return OF_WORDS
+    return OF_NO_PICTURE if wanted is None else Sought(wanted, without, where, plain)

@@ -34,9 +34,7 @@ def load(cache: Path, identity: str) -> Usual | None:
             if (about["method"], about["identity"]) != (_METHOD, identity):
                 return None
             levels = (float(about[name]) for name in _LEVELS)
-            return Usual(
-                held["ids"], held["rows"].astype(np.float32), int(about["drawn"]), *levels
-            )
+            return Usual(held["ids"], held["rows"].astype(np.float32), int(about["drawn"]), *levels)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:

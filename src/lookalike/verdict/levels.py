@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Verdict = Literal["the same picture", "strong", "weak", "probably nothing", "not judged"]
 
@@ -12,6 +12,8 @@ STRONG: Verdict = "strong"
 WEAK: Verdict = "weak"
 NOTHING: Verdict = "probably nothing"
 NOT_JUDGED: Verdict = "not judged"
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 @dataclass(frozen=True, slots=True)

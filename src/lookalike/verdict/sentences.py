@@ -24,6 +24,6 @@ def reason(verdict: Verdict, best: float, cutoffs: Cutoffs) -> str:
     if verdict == NOTHING:
         return (
             f"There is probably nothing like it here: the best score, {best:.2f}, is no more than "
-            f"unlike pictures of this library have, which is up to {weak}."
+            f"unlike pictures of this library have, up to {weak}."
         )
     return f"Fewer than {FEWEST} pictures are too few to say how good an answer is."

@@ -1,7 +1,8 @@
-"""Pictures of a library and their nearest → `Usual`: what is near there; a query → its `Cutoffs`."""
+"""Pictures and their nearest → `Usual`: what is near in a library; a query → its `Cutoffs`."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,11 @@ Doubles = npt.NDArray[np.float64]
 
 FEWEST = 30
 """Of fewer pictures, nobody can say what is usual among them."""
-SAMPLE = 2048
+SAMPLE = 1024
 """So many pictures stand for a larger library."""
 PROBES = 400
 """So many of them are asked with."""
-BEST = 5
+BEST = 3
 """So many answers tell how crowded it is around a query."""
 
 # What follows was chosen by `python -m benchmarks.verdict --choose`; docs/quality.md has the rates.
@@ -29,6 +30,8 @@ _LOST = 0.08  # of the library's own pictures, which would themselves find nothi
 _NOTHING = 0.33  # a closeness below which there is nothing in any library
 _UNSURE = 0.4  # of its own pictures, whose nearest is not counted as strong
 _STRONG = 0.45  # a closeness below which nothing is strong in any library
+
+_REST = 0.2  # of closeness: so much farther than a first answer may be those that follow it
 
 _NEAREST = 10  # others by which it is measured how crowded it is around a picture
 _COPY = 0.97  # a cosine from which on two pictures are copies, in any library
@@ -71,7 +74,9 @@ class Usual:
     def crowding(self, ids: Ids, rows: Rows) -> Doubles:
         """How crowded it is around pictures with these ids (n,) and embeddings (n, dim): the mean
         cosine (n,) of each with the ten nearest of the sample, itself and copies left out."""
-        scores = rows @ self.rows.T
+        # Not as a matrix product: for a handful of rows, its threads take longer to meet than to
+        # multiply, and ten times as long on a machine that is busy.
+        scores = np.stack([np.vecdot(self.rows, row) for row in rows])
         scores[(ids[:, None] == self.ids[None, :]) | (scores >= _COPY)] = -np.inf
         count = min(_NEAREST, scores.shape[1])
         nearest = -np.partition(-scores, count - 1, axis=1)[:, :count]
@@ -80,14 +85,20 @@ class Usual:
         mean: Doubles = total / np.maximum(there.sum(axis=1), 1)
         return mean
 
-    def cutoffs(self, ids: Ids, rows: Rows) -> Cutoffs:
-        """Where the levels begin for a query whose best answers have these ids (k,) and embeddings
-        (k, dim); its scores are not needed."""
+    def cutoffs(self, best: float, ids: Ids, rows: Rows) -> Cutoffs:
+        """Where the levels begin for a query whose ``best`` score this is, and whose best answers
+        have these ids (k,) and embeddings (k, dim).
+
+        Where there is an answer, others of the kind are somewhat farther away than the first.
+        """
         if self.drawn < FEWEST or not len(ids):
             return Cutoffs(self.same)
-        roomy = _lifted(self.crowding(ids, rows).mean(keepdims=True))[0] * _POWER
-        weak, strong = (1 - float(np.exp(-(level + roomy))) for level in (self.weak, self.strong))
-        return Cutoffs(self.same, min(strong, self.same), min(weak, self.same))
+        roomy = float(_lifted(self.crowding(ids, rows).mean(keepdims=True))[0]) * _POWER
+        strong, weak, rest = (
+            1 - math.exp(-(level + roomy)) for level in (self.strong, self.weak, self.weak - _REST)
+        )
+        first = min(weak, self.same)
+        return Cutoffs(self.same, min(strong, self.same), rest if best >= first else first)
 
 
 def _lifted(cosines: Doubles) -> Doubles:
@@ -101,4 +112,5 @@ def _first_that_is_no_copy(scores: Doubles) -> Doubles:
     """Of scores (p, k), best first: the first of each row below a copy's, else its last; (p,)."""
     copies = (scores >= _COPY).sum(axis=1)
     at = np.minimum(copies, scores.shape[1] - 1)
-    return scores[np.arange(len(scores)), at]
+    best: Doubles = scores[np.arange(len(scores)), at]
+    return best

@@ -11,6 +11,7 @@ from lookalike.web.shapes import list_of as _list_of
 from lookalike.web.shapes import number as _number
 from lookalike.web.shapes import shape as _object
 from lookalike.web.shapes import text as _text
+from lookalike.web.verdicts import OF_A_HIT, OF_AN_ANSWER
 
 DEFAULT_K = 30
 MOST_HITS = 1000
@@ -146,7 +147,13 @@ def _answer() -> Json:
         "description": "What was asked.",
     }
     return _object(
-        {"query": query, "hits": _list_of("Hit"), "hint": _text("What to do first."), **_STRETCH},
+        {
+            "query": query,
+            **OF_AN_ANSWER,
+            "hits": _list_of("Hit"),
+            "hint": _text("What to do first."),
+            **_STRETCH,
+        },
         optional=("hint", *_STRETCH),
     )
 
@@ -283,6 +290,7 @@ MARKS = {
 _CLOSENESS = {
     "score": _number("Cosine: 1 is the same."),
     "distance": _number("L2 distance of the unit vectors: 0 is the same.", minimum=0),
+    **OF_A_HIT,
 }
 
 _COPIES = {

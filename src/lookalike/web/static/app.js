@@ -15,6 +15,7 @@ import { listenForSelection } from "./selection.js";
 import { listenForSize, sizeNow } from "./size.js";
 import { markSpread, showSpread } from "./spread.js";
 import { watch } from "./status.js";
+import { sentenceOf, showVerdict } from "./verdict.js";
 import { bytes, closeness, count, nameOf, pictures, printable } from "./text.js";
 import { dismiss, view } from "./viewer.js";
 import * as wall from "./wall.js";
@@ -261,6 +262,7 @@ function show(place) {
   const result = place.kind !== "start";
   document.body.dataset.view = result ? "result" : "start";
   byId("query").hidden = !result;
+  showVerdict(place.answer);
   if (result) showResult(place);
   else showStart(place);
   showSteps();
@@ -307,7 +309,7 @@ function showResult(place) {
   });
   announce(hits.length
     ? `${pictures(total)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
-      `score ${closeness(hits[0].score)}.`
+      `score ${closeness(hits[0].score)}. ${sentenceOf(place.answer)}`
     : `No pictures like ${name}.`);
 }
 
