@@ -108,13 +108,12 @@ def _digits() -> Iterator[tuple[Image.Image, str]]:
 
 
 def parts(every: Mapping[str, Collection]) -> list[str]:
-    """What a mixed collection is of."""
-    return [name for name in every if name not in ("digits", "mixed")]
+    """What a mixed collection is of: the first, and the photographs of packages."""
+    return [next(iter(every)), "shots"]
 
 
 def mixed(every: Mapping[str, Collection]) -> Collection:
-    """As many of each, as in a folder of all sorts; without the digits, which are left to be
-    foreign."""
+    """As many of each, as in a folder of all sorts; what else there is stays foreign."""
     chance = np.random.default_rng(0)
     names = parts(every)
     least = min(len(every[name].rows) for name in names)

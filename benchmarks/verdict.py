@@ -43,6 +43,8 @@ _HITS = 10  # of each answer, that are held against their kinds
 _FOREIGN = 150  # pictures of each other collection
 _COPIED = 200  # photographs that are copied
 
+_POWERS, _LOST, _NOTHING = (0.4, 0.6, 0.8), (0.04, 0.06, 0.08), (0.1, 0.2, 0.3)  # to choose from
+
 
 class Held:
     """Embeddings in memory, as much of a store as verdicts need: exact search, none of the rest."""
@@ -293,7 +295,7 @@ def _choose(every: Mapping[str, Collection]) -> None:
     """The means of all collections, and the least, for other numbers than those that are used."""
     print("| power | lost | nothing | kept | least kept | absent | foreign | least foreign |")
     print("|---|---|---|---|---|---|---|---|")
-    tried = itertools.product((0.4, 0.6, 0.8), (0.05, 0.08), (0.2, 0.33, 0.45))
+    tried = itertools.product(_POWERS, _LOST, _NOTHING)
     for power, lost, nothing in tried:
         for name, value in (("_POWER", power), ("_LOST", lost), ("_NOTHING", nothing)):
             setattr(usual, name, value)

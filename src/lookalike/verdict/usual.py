@@ -26,8 +26,8 @@ BEST = 3
 
 # What follows was chosen by `python -m benchmarks.verdict --choose`; docs/quality.md has the rates.
 _POWER = 0.6  # how much it counts whether the surroundings are crowded: 0 not at all, 1 wholly
-_LOST = 0.08  # of the library's own pictures, which would themselves find nothing by its measure
-_NOTHING = 0.33  # a closeness below which there is nothing in any library
+_LOST = 0.06  # of the library's own pictures, which would themselves find nothing by its measure
+_NOTHING = 0.3  # a closeness below which there is nothing in any library
 _UNSURE = 0.4  # of its own pictures, whose nearest is not counted as strong
 _STRONG = 0.45  # a closeness below which nothing is strong in any library
 
