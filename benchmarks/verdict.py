@@ -30,7 +30,7 @@ from PIL import Image, ImageEnhance
 
 from benchmarks.kinds import Collection, Vectors, made, mixed, parts, read
 from lookalike import Library, image
-from lookalike.library.examples import combined
+from lookalike.library.examples import combined, share
 from lookalike.library.judging import Hits, Judging, Sought
 from lookalike.stores.base import Catalogue, Hit, Record
 from lookalike.verdict import usual
@@ -170,9 +170,9 @@ def _split(
     return collection.of(kept), collection.of(held), collection.of(left_out)
 
 
-def _answer(judging: Judging, row: Vectors) -> Hits:
+def _answer(judging: Judging, row: Vectors, part: float = 1.0) -> Hits:
     store = cast("Any", judging)._store
-    return judging.judged(store.search(row, _HITS), Sought(row))
+    return judging.judged(store.search(row, _HITS), Sought(row, share=part))
 
 
 def _found(hits: Hits) -> bool:
@@ -228,7 +228,7 @@ def _several(
     kind = chance.choice(part.kinds)
     same, others = np.flatnonzero(part.kinds == kind), np.flatnonzero(part.kinds != kind)
     rows = [part.rows[chance.choice(same if weight > 0 else others)] for weight in weights]
-    hits = _answer(judging, combined(rows, weights))
+    hits = _answer(judging, combined(rows, weights), share(rows, weights))
     return _found(hits), bool(library.kinds[hits[0].record.id] == kind)
 
 

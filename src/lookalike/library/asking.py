@@ -68,9 +68,9 @@ class Asking:
             return Hits(found.hits, found.verdict, found.reason)
         if self._nothing_for(k):
             return self._judging.judged((), OF_NO_PICTURE)
-        wanted, without = embedding(self._queries, query)
+        wanted, without, share = embedding(self._queries, query)
         hits = self._store.search(wanted, k, without=without, where=where, exact=exact)
-        return self._judging.judged(hits, _sought(query, wanted, without, where))
+        return self._judging.judged(hits, _sought(query, wanted, without, where, share))
 
     def answers(
         self,
@@ -106,7 +106,9 @@ class Asking:
         check_neighbours(neighbours)
         if self._nothing_for(k):
             return Answers((), offset, 0)
-        wanted, without = (None, ()) if query is None else embedding(self._queries, query)
+        wanted, without, share = (
+            (None, (), 1.0) if query is None else embedding(self._queries, query)
+        )
         ranked = self._ranked(wanted, without, view, neighbours)
         alike = self._folding.alike() if fold else None
         found = self._store.answers(
@@ -118,7 +120,7 @@ class Asking:
             distribution=distribution,
             fold=alike.groups if alike else None,
         )
-        sought = _sought(query, wanted, without, where, plain=ranked is wanted)
+        sought = _sought(query, wanted, without, where, share, plain=ranked is wanted)
         judged = self._judging.judged(found.hits, sought, offset=offset)
         return replace(
             found,
@@ -163,10 +165,11 @@ def _sought(
     wanted: Embedding | None,
     without: tuple[int, ...],
     where: Filter | None,
+    share: float,
     *,
     plain: bool = True,
 ) -> Sought | str:
     """What answers are judged by, or why they cannot be."""
     if isinstance(query, Words):
         return OF_WORDS
-    return OF_NO_PICTURE if wanted is None else Sought(wanted, without, where, plain)
+    return OF_NO_PICTURE if wanted is None else Sought(wanted, without, where, plain, share)

@@ -37,14 +37,16 @@ class Hits(list[Hit]):
 class Sought:
     """What was asked: a unit vector (dim,), the ids that are no answers, and which pictures may be.
 
-    ``plain`` says whether answers are in the order of their cosines with the vector. In any other
-    order, verdicts are still on these cosines.
+    Scores are judged when they are multiplied by ``share``, which is not 1 where several pictures
+    were asked for, see `lookalike.library.examples.share`. ``plain`` says whether answers are in
+    the order of their cosines with the vector. In any other order, verdicts are still on these.
     """
 
     wanted: Embedding
     without: tuple[int, ...] = ()
     where: Filter | None = None
     plain: bool = True
+    share: float = 1.0
 
 
 class Judging:
@@ -145,7 +147,13 @@ class Judging:
 
     def _cutoffs(self, hits: Sequence[Hit], sought: Sought, offset: int) -> Cutoffs:
         usual = self._usual()
-        key = sought.wanted.tobytes(), sought.without, id(usual), self._kept and self._kept[0]
+        key = (
+            sought.wanted.tobytes(),
+            sought.share,
+            sought.without,
+            id(usual),
+            self._kept and self._kept[0],
+        )
         known = self._at_hand.get(key)
         if known is not None:
             return known
@@ -155,7 +163,8 @@ class Judging:
         ):
             best = self._store.search(sought.wanted, verdict.BEST, without=sought.without)
         ids = np.array([hit.record.id for hit in best[: verdict.BEST]], np.int64)
-        found = usual.cutoffs(best[0].score if best else -1.0, ids, self._rows(ids))
+        first = best[0].score * sought.share if best else -1.0
+        found = usual.cutoffs(first, ids, self._rows(ids)).for_share(sought.share)
         with self._guard:
             self._at_hand[key] = found
             while len(self._at_hand) > _AT_HAND:

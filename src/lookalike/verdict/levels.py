@@ -26,6 +26,12 @@ class Cutoffs:
     strong: float | None = None
     weak: float | None = None
 
+    def for_share(self, share: float) -> Cutoffs:
+        """For scores of which only this share counts."""
+        if self.strong is None or self.weak is None:
+            return Cutoffs(self.same / share)
+        return Cutoffs(self.same / share, self.strong / share, self.weak / share)
+
     def verdict(self, score: float) -> Verdict:
         """What a score (a cosine) deserves."""
         if score >= self.same:

@@ -11,6 +11,7 @@ from lookalike.web.shapes import list_of as _list_of
 from lookalike.web.shapes import number as _number
 from lookalike.web.shapes import shape as _object
 from lookalike.web.shapes import text as _text
+from lookalike.web.stretch import DISTRIBUTION, STRETCH
 from lookalike.web.verdicts import OF_A_HIT, OF_AN_ANSWER
 
 DEFAULT_K = 30
@@ -40,7 +41,7 @@ def schemas() -> Json:
         "Facets": _object(_FACETS),
         "Named": _object({"value": _text("What a filter takes."), "images": _PASSING}),
         "Side": _object({"value": whole(minimum=1, description="Pixels."), "images": _PASSING}),
-        "Distribution": _object(_DISTRIBUTION),
+        "Distribution": _object(DISTRIBUTION),
         "Health": _object({"status": {"const": "ok"}, "images": whole(minimum=0)}),
         "Problem": _object(_PROBLEM),
     }
@@ -152,9 +153,9 @@ def _answer() -> Json:
             **OF_AN_ANSWER,
             "hits": _list_of("Hit"),
             "hint": _text("What to do first."),
-            **_STRETCH,
+            **STRETCH,
         },
-        optional=("hint", *_STRETCH),
+        optional=("hint", *STRETCH),
     )
 
 
@@ -365,36 +366,6 @@ _FACETS = {
     "tags": {
         **_list_of("Named"),
         "description": "Those of the pictures that pass all filters, the most frequent first.",
-    },
-}
-
-_STRETCH = {
-    "total": whole(minimum=0, description="How many answers there are."),
-    "next": {
-        "type": ["integer", "null"],
-        "description": "The offset to go on with; null after the last.",
-    },
-    "distribution": {**ref("Distribution"), "description": "How the scores of all lie."},
-    "folded": whole(
-        minimum=0,
-        description="How many more pictures there are than answers, where copies are folded.",
-    ),
-    "waiting": whole(
-        minimum=0,
-        description=(
-            "How many pictures of the library no look for duplicates has compared: of these, only "
-            "files with the same content are folded."
-        ),
-    ),
-}
-
-_DISTRIBUTION = {
-    "low": _number("Where the first bin begins."),
-    "high": _number("Where the last bin ends, which holds it, too."),
-    "counts": {
-        "type": "array",
-        "items": whole(minimum=0),
-        "description": "How many scores are in each bin, all of equal width.",
     },
 }
 
