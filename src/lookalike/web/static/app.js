@@ -309,7 +309,7 @@ function showResult(place) {
   });
   announce(hits.length
     ? `${pictures(total)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
-      `score ${closeness(hits[0].score)}. ${sentenceOf(place.answer)}`
+      `score ${closeness(hits[0].score)}. ${sentenceOf(place.answer)}`.trim()
     : `No pictures like ${name}.`);
 }
 
