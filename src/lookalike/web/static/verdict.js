@@ -8,7 +8,7 @@ const STRONG = "strong";
 const WEAK = "weak";
 const NOTHING = "probably nothing";
 const ORDER = [SAME, STRONG, WEAK, NOTHING];
-const FROM = { [WEAK]: "weak from here", [NOTHING]: "probably nothing from here" };
+const FROM = { [WEAK]: "weak from here", [NOTHING]: "probably nothing" };
 
 // Nothing, unless there is probably nothing.
 export const sentenceOf = (answer) => (answer?.verdict === NOTHING ? answer.reason : "");
@@ -26,6 +26,7 @@ export function divide(tile, picture, before) {
   if (!before || !worse(picture, before) || !(picture.verdict in FROM)) return;
   tile.classList.add("worse");
   const words = element("span", { className: "from", textContent: FROM[picture.verdict] });
+  words.title = `The answers from here on are ${picture.verdict}`;
   tile.querySelector(".caption .score").after(words);
 }
 
