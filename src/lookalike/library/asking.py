@@ -24,6 +24,12 @@ class Asking:
     together. That is in the view ``whitened`` where none is named. The score is the cosine there,
     and every picture is compared. The first such search finds out who is near whom, for the cache.
     A view that was learned from what is liked needs no query.
+
+    Each hit has a ``verdict``, and the whole has that of the best of all answers, with a sentence,
+    the ``reason``: ``the same picture``, ``strong``, ``weak``, ``probably nothing``, or ``not
+    judged`` in a library of fewer than 30 pictures, and for words. It is held against how near to
+    each other the pictures of this library are, see `lookalike.verdict`, and always by the plain
+    cosines, whatever answers are ranked by.
     """
 
     _store: Catalogue
@@ -45,7 +51,7 @@ class Asking:
         neighbours: int = 0,
     ) -> Hits:
         """The k pictures that look most like the query, best first: a list of hits that also has
-        a ``verdict`` and a ``reason``, see `Library.answers`.
+        a ``verdict`` and a ``reason``.
 
         A query given by its id in the library leaves itself out, and so does one given by a path
         that the library knows but where there is no file now. Several pictures, or a part of one,
@@ -93,42 +99,33 @@ class Asking:
         `Library.duplicates` as the last look found them, and files with the same content;
         ``waiting`` says how many pictures no look has compared. The distribution counts answers.
 
-        Each hit has a ``verdict``, and the whole has that of the best of all answers, with a
-        sentence, the ``reason``: ``the same picture``, ``strong``, ``weak`` or ``probably
-        nothing``; ``not judged`` in a library of fewer than 30 pictures, and for words. It is held
-        against how near to each other the pictures of this library are, see `lookalike.verdict`,
-        and always by the plain cosines, whatever answers are ranked by.
-
         Raises as `Library.search`, and InputError for an offset below 0.
         """
         if offset < 0:
             raise InputError(f"The offset must be 0 or more, not {offset}.")
         check_neighbours(neighbours)
         if self._nothing_for(k):
-            return Answers((), offset, 0)
-        wanted, without, share = (
-            (None, (), 1.0) if query is None else embedding(self._queries, query)
-        )
+            return self._judged(Answers((), offset, 0), OF_NO_PICTURE)
+        wanted, without, share = self._wanted(query)
         ranked = self._ranked(wanted, without, view, neighbours)
         alike = self._folding.alike() if fold else None
+        groups = alike.groups if alike else None
         found = self._store.answers(
-            ranked,
-            k,
-            offset=offset,
-            without=without,
-            where=where,
-            distribution=distribution,
-            fold=alike.groups if alike else None,
-        )
+            ranked, k, offset=offset, without=without, where=where, distribution=distribution,
+            fold=groups,
+        )  # fmt: skip
+        if alike:
+            found = replace(found, waiting=alike.waiting)
         sought = _sought(query, wanted, without, where, share, plain=ranked is wanted)
-        judged = self._judging.judged(found.hits, sought, offset=offset)
-        return replace(
-            found,
-            hits=tuple(judged),
-            verdict=judged.verdict,
-            reason=judged.reason,
-            waiting=alike.waiting if alike else None,
-        )
+        return self._judged(found, sought)
+
+    def _judged(self, found: Answers, sought: Sought | str) -> Answers:
+        judged = self._judging.judged(found.hits, sought, offset=found.offset)
+        return replace(found, hits=tuple(judged), verdict=judged.verdict, reason=judged.reason)
+
+    def _wanted(self, query: Asked | None) -> tuple[Embedding | None, tuple[int, ...], float]:
+        """As `embedding`, and no vector where nothing is asked."""
+        return (None, (), 1.0) if query is None else embedding(self._queries, query)
 
     def _ranked(
         self,
