@@ -30,6 +30,7 @@ FLOOR_PLAN = {
     "explain": "image",
     "kmeans": "",
     "views": "",
+    "verdict": "",
     "stores.base": "errors",
     "neighbours": "kmeans stores.base",
     "stores.embedded": "errors stores.base kmeans",
@@ -44,7 +45,7 @@ FLOOR_PLAN = {
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
         " indexing thumbnails exchange evaluate duplicates mapping explain reveal delivery"
-        " kmeans views neighbours"
+        " kmeans views neighbours verdict"
     ),
     "web": "errors library stores.base",
     "assistant": "errors library",

@@ -109,10 +109,11 @@ def twins(pictures: Path, library: Path) -> Path:
 def test_search_json_is_as_the_design_says(pictures: Path, twins: Path) -> None:
     query = pictures / "two.jpg"
     answer = search(query, twins).json
-    assert list(answer) == ["query", "hits"]
+    assert list(answer) == ["query", "verdict", "reason", "hits"]
+    assert answer["verdict"] == "the same picture"
     assert answer["query"] == str(query)
     hits = answer["hits"]
-    assert all({"path", "score", "distance"} <= set(hit) for hit in hits)
+    assert all({"path", "score", "distance", "verdict"} <= set(hit) for hit in hits)
     assert len(hits) == 6
     assert hits[0]["path"] == str(query)
     assert hits[0]["score"] == pytest.approx(1, abs=1e-5)
@@ -152,7 +153,7 @@ def test_a_picture_of_the_library_is_a_query_even_if_its_file_is_gone(
 def test_search_prints_a_row_a_line_into_a_pipe(photographs: Path, shared: Path) -> None:
     done = run("search", CAT, "-k", "2", "--library", shared, cwd=photographs)
     head, first, second = done.out.splitlines()
-    assert head.split() == ["score", "distance", "picture"]
+    assert head.split() == ["score", "distance", "verdict", "picture"]
     assert first.split()[:3] == ["1", "1.000", "0.000"]
     assert first.rstrip().endswith(str(Path(CAT)))
     assert second.split()[0] == "2"
@@ -245,7 +246,7 @@ def test_a_filter_that_does_not_fit(
 def test_stretches_put_together_are_the_whole_answer(photographs: Path, shared: Path) -> None:
     picture = photographs / "animals" / "cat.png"
     whole = search(picture, shared, "-k", "100", "--exact").json
-    assert set(whole) == {"query", "hits"}
+    assert set(whole) == {"query", "verdict", "reason", "hits"}
     found: list[dict[str, Any]] = []
     at: int | None = 0
     while at is not None:

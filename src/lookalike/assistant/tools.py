@@ -27,6 +27,7 @@ from lookalike.library import (
     FileMetadata,
     Filter,
     Hit,
+    Hits,
     Library,
     Marks,
     Record,
@@ -73,6 +74,7 @@ class Match:
     path: str
     score: float
     distance: float
+    verdict: str | None
     width: int
     height: int
     taken: str | None
@@ -83,9 +85,13 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class Found:
     """The pictures that were found, best first. Where copies were folded, ``waiting`` is how many
-    pictures no look for duplicates has compared: of these, only exact copies are folded."""
+    pictures no look for duplicates has compared: of these, only exact copies are folded.
+    ``verdict`` is that of the best of all answers, ``reason`` says why; ``probably nothing`` means
+    that the library has nothing of the kind."""
 
     hits: list[Match]
+    verdict: str | None
+    reason: str | None
     waiting: int | None = None
 
 
@@ -164,8 +170,8 @@ class Tools:
     ) -> Annotated[CallToolResult, RootModel[Found]]:
         """Find the pictures that look most like a picture file, a picture of the library, or words.
 
-        A picture of the library leaves itself out. With filters, only what passes all of them is
-        found.
+        The verdict says how good the best of them is. A picture of the library leaves itself out.
+        With filters, only what passes all of them is found.
         """
         query = _query(path, id, words)
         with _told():
@@ -176,17 +182,18 @@ class Tools:
             how = {"view": view, "neighbours": neighbours}
             hits, waiting = self._hits(query, k, where, fold=fold, **how)
         small = [self._thumbnail(hit.record) for hit in hits] if thumbnails else []
-        return _result(Found(list(map(_match, hits)), waiting), [one for one in small if one])
+        found = Found(list(map(_match, hits)), hits.verdict, hits.reason, waiting)
+        return _result(found, [one for one in small if one])
 
     def _hits(
         self, query: str | int | Words, k: int, where: Filter, *, fold: bool, **how: Any
-    ) -> tuple[Sequence[Hit], int | None]:
+    ) -> tuple[Hits, int | None]:
         if not fold:
             # without a filter, a large library need not compare all
             only = None if where == Filter() else where
             return self._library.search(query, k, where=only, **how), None
         found = self._library.answers(query, k, where=where, fold=True, **how)
-        return found.hits, found.waiting
+        return Hits(found.hits, found.verdict, found.reason), found.waiting
 
     def explain(
         self,
@@ -329,8 +336,8 @@ def server_of(library: Library, version: str) -> MCPServer[Any]:
 def _match(hit: Hit) -> Match:
     one = hit.record
     return Match(
-        one.id, hit.path, hit.score, hit.distance, one.width, one.height, one.taken, one.camera,
-        len(hit.copies),
+        one.id, hit.path, hit.score, hit.distance, hit.verdict, one.width, one.height, one.taken,
+        one.camera, len(hit.copies),
     )  # fmt: skip
 
 

@@ -24,11 +24,13 @@ from lookalike.cli.saving import print_saved, save_options, saved_fields
 from lookalike.errors import InputError
 
 _NO_WIDTH = 10_000
+_NONE_LIKE_IT = "probably nothing"
+_SHORT = {"the same picture": "same", "strong": "strong", "weak": "weak", _NONE_LIKE_IT: "-"}
 _WIDEN = "No picture passes the filters: widen them, or leave one out."
 _NOTHING_YET = "The library holds no other pictures yet: `lookalike index FOLDER`."
 
 if TYPE_CHECKING:
-    from lookalike.library import Answers, Asked, Filter, Hit, Library, Saved
+    from lookalike.library import Answers, Asked, Filter, Hit, Hits, Library, Saved
 
 
 @click.command("search", short_help="Show the pictures that look most like one.")
@@ -95,7 +97,8 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     With --save the answers go to a file, and what it holds is told instead of them.
 
     The score is the cosine of the two embeddings: 1 is the same, 0 is unrelated. The distance is
-    the L2 distance between them.
+    the L2 distance between them. The verdict says what that is worth among these pictures: same,
+    strong, weak, or - where it is probably nothing; it is empty where that cannot be said.
     """
     from lookalike.library import Library
 
@@ -139,6 +142,8 @@ def _answer(
     library: Library, found: _Found, saved: Saved | None, *, fold: bool
 ) -> dict[str, object]:
     return {
+        "verdict": found.hits.verdict,
+        "reason": found.hits.reason,
         "hits": _fields(library, found.hits, fold=fold),
         **count_fields(found.counted),
         **({"saved": saved_fields(saved)} if saved else {}),
@@ -151,6 +156,8 @@ def _print(
     if saved:
         print_saved(saved)
     elif found.hits:
+        if found.hits.verdict == _NONE_LIKE_IT:
+            click.echo(found.hits.reason)
         _print_table(library, found.hits, previews, above=above)
     else:
         click.echo(_nothing(library, found))
@@ -159,9 +166,10 @@ def _print(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What was found, among what; ``counted`` where it is a stretch of all answers."""
+    """What was found, and how good that is, among what; ``counted`` where it is a stretch of all
+    answers."""
 
-    hits: list[Hit]
+    hits: Hits
     where: Filter | None
     counted: Answers | None = None
 
@@ -179,6 +187,8 @@ def _ask(
     neighbours: int,
     **only: Any,
 ) -> _Found:
+    from lookalike.library import Hits
+
     where = filter_of(library, **only)
     how: dict[str, Any] = {"where": where, "view": view, "neighbours": neighbours}
     if offset is None and not distribution and not fold:
@@ -186,7 +196,7 @@ def _ask(
     counted = library.answers(
         asked, k, offset=offset or 0, distribution=distribution, fold=fold, **how
     )
-    return _Found(list(counted.hits), where, counted)
+    return _Found(Hits(counted.hits, counted.verdict, counted.reason), where, counted)
 
 
 def _nothing(library: Library, found: _Found) -> str:
@@ -211,6 +221,7 @@ def _fields(
             "path": hit.path,
             "score": hit.score,
             "distance": hit.distance,
+            "verdict": hit.verdict,
             "id": hit.record.id,
             "width": hit.record.width,
             "height": hit.record.height,
@@ -245,12 +256,14 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
         table.add_column("", width=shown.columns)
     table.add_column("score", justify="right")
     table.add_column("distance", justify="right", style="dim")
+    table.add_column("verdict", style="dim")
     table.add_column("picture", overflow="fold")
     for rank, hit in enumerate(hits, start=above + 1):
         cells: list[RenderableType] = [
             f"{rank}",
             f"{hit.score:.3f}",
             f"{hit.distance:.3f}",
+            _SHORT.get(hit.verdict or "", ""),
             Text.assemble(printable(hit.path), (_more(hit), "dim")),
         ]
         if shown:

@@ -13,6 +13,7 @@ from lookalike.library.copies import Duplicates
 from lookalike.library.examples import Asked, Example
 from lookalike.library.exporting import Saved
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
+from lookalike.library.judging import Hits
 from lookalike.library.learning import LONGEST_NAME, Learned
 from lookalike.library.library import Library
 from lookalike.library.maps import Cluster, PictureMap, Plane
@@ -38,6 +39,7 @@ from lookalike.stores.base import (
     SearchIndex,
     ViewNote,
 )
+from lookalike.verdict import VERDICTS
 
 __all__ = [
     "INSTALL_FOR_MAP",
@@ -45,6 +47,7 @@ __all__ = [
     "LONGEST_NAME",
     "MAP_METHODS",
     "MOST_NEIGHBOURS",
+    "VERDICTS",
     "WHITENED",
     "Answers",
     "Asked",
@@ -68,6 +71,7 @@ __all__ = [
     "Finding",
     "Group",
     "Hit",
+    "Hits",
     "Indexed",
     "Indexing",
     "Learned",

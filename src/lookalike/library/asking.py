@@ -10,8 +10,9 @@ from lookalike.errors import InputError
 from lookalike.library.examples import Asked, embedding
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Indexing, indexing
+from lookalike.library.judging import OF_NO_PICTURE, OF_WORDS, Hits, Judging, Sought
 from lookalike.library.opening import Model
-from lookalike.library.queries import Queries
+from lookalike.library.queries import Queries, Words
 from lookalike.library.spaces import Spaces, check_neighbours
 from lookalike.stores.base import (
     Answers,
@@ -36,6 +37,12 @@ class Asking:
     together. That is in the view ``whitened`` where none is named. The score is the cosine there,
     and every picture is compared. The first such search finds out who is near whom, for the cache.
     A view that was learned from what is liked needs no query.
+
+    Each hit has a ``verdict``, and the whole has that of the best of all answers, with a sentence,
+    the ``reason``: ``the same picture``, ``strong``, ``weak``, ``probably nothing``, or ``not
+    judged`` in a library of fewer than 30 pictures, and for words. It is held against how near to
+    each other the pictures of this library are, see `lookalike.verdict`, and always by the plain
+    cosines, whatever answers are ranked by.
     """
 
     _store: Catalogue
@@ -43,6 +50,7 @@ class Asking:
     _queries: Queries
     _folding: Folding
     _spaces: Spaces
+    _judging: Judging
 
     def search(
         self,
@@ -54,8 +62,9 @@ class Asking:
         fold: bool = False,
         view: str | None = None,
         neighbours: int = 0,
-    ) -> list[Hit]:
-        """The k pictures that look most like the query, best first.
+    ) -> Hits:
+        """The k pictures that look most like the query, best first: a list of hits that also has
+        a ``verdict`` and a ``reason``.
 
         A query given by its id in the library leaves itself out, and so does one given by a path
         that the library knows but where there is no file now. Several pictures, or a part of one,
@@ -75,11 +84,12 @@ class Asking:
         """
         if fold or view is not None or neighbours or query is None:
             found = self.answers(query, k, where=where, fold=fold, view=view, neighbours=neighbours)
-            return list(found.hits)
+            return Hits(found.hits, found.verdict, found.reason)
         if self._nothing_for(k):
-            return []
-        wanted, without = embedding(self._queries, query)
-        return self._store.search(wanted, k, without=without, where=where, exact=exact)
+            return self._judging.judged((), OF_NO_PICTURE)
+        wanted, without, share = embedding(self._queries, query)
+        hits = self._store.search(wanted, k, without=without, where=where, exact=exact)
+        return self._judging.judged(hits, _sought(query, wanted, without, where, share))
 
     def answers(
         self,
@@ -105,30 +115,41 @@ class Asking:
         Raises as `Library.search`, and InputError for an offset below 0.
         """
         _check(k, offset)
+        check_neighbours(neighbours)
         if self._nothing_for(k):
-            return Answers((), offset, 0)
-        ranked, without = self._ranked(query, view, neighbours)
+            return self._judged(Answers((), offset, 0), OF_NO_PICTURE)
+        wanted, without, share = self._wanted(query)
+        ranked = self._ranked(wanted, without, view, neighbours)
         alike = self._folding.alike() if fold else None
+        groups = alike.groups if alike else None
         found = self._store.answers(
-            ranked,
-            k,
-            offset=offset,
-            without=without,
-            where=where,
-            distribution=distribution,
-            fold=alike.groups if alike else None,
-        )
-        return replace(found, waiting=alike.waiting) if alike else found
+            ranked, k, offset=offset, without=without, where=where, distribution=distribution,
+            fold=groups,
+        )  # fmt: skip
+        if alike:
+            found = replace(found, waiting=alike.waiting)
+        sought = _sought(query, wanted, without, where, share, plain=ranked is wanted)
+        return self._judged(found, sought)
+
+    def _judged(self, found: Answers, sought: Sought | str) -> Answers:
+        judged = self._judging.judged(found.hits, sought, offset=found.offset)
+        return replace(found, hits=tuple(judged), verdict=judged.verdict, reason=judged.reason)
+
+    def _wanted(self, query: Asked | None) -> tuple[Embedding | None, tuple[int, ...], float]:
+        """As `embedding`, and no vector where nothing is asked."""
+        return (None, (), 1.0) if query is None else embedding(self._queries, query)
 
     def _ranked(
-        self, query: Asked | None, view: str | None, neighbours: int
-    ) -> tuple[Embedding | Scores, tuple[int, ...]]:
-        """What pictures are ranked by, and the ids that are no answers."""
-        check_neighbours(neighbours)
-        wanted, without = (None, ()) if query is None else embedding(self._queries, query)
+        self,
+        wanted: Embedding | None,
+        without: tuple[int, ...],
+        view: str | None,
+        neighbours: int,
+    ) -> Embedding | Scores:
+        """What pictures are ranked by: the cosine with ``wanted``, or scores in another space."""
         if view is None and not neighbours and wanted is not None:
-            return wanted, without
-        return self._spaces.find(view).scores(wanted, neighbours, without), without
+            return wanted
+        return self._spaces.find(view).scores(wanted, neighbours, without)
 
     def ranking(
         self,
@@ -149,7 +170,9 @@ class Asking:
         if self._nothing_for(k):
             none = np.empty(0)
             return Ranking(none.astype(np.int64), none, none, 0)
-        ranked, without = self._ranked(query, view, neighbours)
+        check_neighbours(neighbours)
+        wanted, without, _ = self._wanted(query)
+        ranked = self._ranked(wanted, without, view, neighbours)
         groups = self._folding.alike().groups if fold else None
         return self._store.ranking(ranked, k, without=without, where=where, fold=groups)
 
@@ -187,3 +210,18 @@ def _check(k: int, offset: int = 0) -> None:
         raise InputError(f"k must be 1 or more, not {k}.")
     if offset < 0:
         raise InputError(f"The offset must be 0 or more, not {offset}.")
+
+
+def _sought(
+    query: Asked | None,
+    wanted: Embedding | None,
+    without: tuple[int, ...],
+    where: Filter | None,
+    share: float,
+    *,
+    plain: bool = True,
+) -> Sought | str:
+    """What answers are judged by, or why they cannot be."""
+    if isinstance(query, Words):
+        return OF_WORDS
+    return OF_NO_PICTURE if wanted is None else Sought(wanted, without, where, plain, share)

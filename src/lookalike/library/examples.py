@@ -47,15 +47,16 @@ Asked = Query | Example | Sequence[Example]
 """What to search with: one picture or words, or pictures with their weights and boxes."""
 
 
-def embedding(queries: Queries, asked: Asked) -> tuple[Embedding, tuple[int, ...]]:
-    """The unit vector (dim,) to search with, and the ids that are no answers to it."""
+def embedding(queries: Queries, asked: Asked) -> tuple[Embedding, tuple[int, ...], float]:
+    """The unit vector (dim,) to search with, the ids that are no answers to it, and its `share`."""
     if isinstance(asked, Words):
-        return queries.embedding(asked)
+        return *queries.embedding(asked), 1.0
     examples = examples_of(asked)
     found = [queries.embedding(one.picture, box_of(one), name) for one, name in examples]
     without = {number: None for _, ids in found for number in ids}
     weights = [one.weight for one, _ in examples]
-    return combined([row for row, _ in found], weights), tuple(without)
+    rows = [row for row, _ in found]
+    return combined(rows, weights), tuple(without), share(rows, weights)
 
 
 def examples_of(asked: Asked) -> list[tuple[Example, str]]:
@@ -87,6 +88,19 @@ def combined(rows: Sequence[Embedding], weights: Sequence[float]) -> Embedding:
         return rows[0]  # to the last digit what the picture by itself gives
     total, length = weighted(rows, weights)
     return (total / length).astype(np.float32)
+
+
+def share(rows: Sequence[Embedding], weights: Sequence[float]) -> float:
+    """How much of a score there would be if one picture had been asked with, not several.
+
+    Pictures have higher scores with the middle of several than with each of these: their mean
+    cosine with each is the score times the length of the middle. That would be too little, for the
+    best answer to one picture is better than the mean. The root of the length is between the two;
+    see docs/quality.md for what it gives. A picture that is not wanted takes as much away again.
+    """
+    if len(rows) == 1 or min(weights) < 0:
+        return 1.0
+    return float(np.sqrt(weighted(rows, weights)[1] / sum(weights)))
 
 
 def weighted(

@@ -34,6 +34,7 @@ from lookalike.library.evaluating import Evaluating
 from lookalike.library.exporting import Exporting
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Stats, indexing
+from lookalike.library.judging import Judging
 from lookalike.library.learning import Learning
 from lookalike.library.maps import MapOf
 from lookalike.library.marks import MarksOf
@@ -64,6 +65,7 @@ class Library(Asking, Learning, Evaluating, Explaining, CopiesOf, MarksOf, About
         self._queries = Queries(store, self._encoder, max_pixels)
         self._folding = Folding(store)
         self._spaces = Spaces(store, lambda: self._model.identity)
+        self._judging = Judging(store)
         self._thumbnails = Thumbnails(store.folder / "cache", writable=not store.read_only)
 
     @classmethod
@@ -335,6 +337,7 @@ class Library(Asking, Learning, Evaluating, Explaining, CopiesOf, MarksOf, About
         try:
             self._store.set(indexing="")
             self._store.save_caches()
+            self._judging.renew()
         except LibraryError as error:
             _LOG.warning("%s", error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request, send_file
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
+from lookalike.library import Answers, Hits
 from lookalike.stores.base import Hit, Record
 from lookalike.web import events, openapi, query
 from lookalike.web.kept import tagged as _tagged
@@ -26,6 +27,7 @@ from lookalike.web.links import (
 from lookalike.web.marks import marked
 from lookalike.web.schemas import MOST_SAMPLES
 from lookalike.web.state import served
+from lookalike.web.verdicts import told as told_verdict
 
 blueprint = Blueprint("api", __name__)
 
@@ -41,9 +43,11 @@ _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def search() -> Response:
     """The pictures closest to an upload, to a picture of the library, or to words."""
     wanted = query.read()
-    hits, more = _hits(wanted)
+    found, more = _hits(wanted)
+    hits = found.hits if isinstance(found, Answers) else found
     answer: dict[str, Any] = {
         "query": wanted.shown,
+        **told_verdict(found),
         "hits": [
             {**shown, **_hit(hit, fold=wanted.fold)}
             for shown, hit in zip(marked([hit.record for hit in hits]), hits, strict=True)
@@ -55,7 +59,7 @@ def search() -> Response:
     return jsonify(answer)
 
 
-def _hits(wanted: query.Query) -> tuple[Sequence[Hit], dict[str, Any]]:
+def _hits(wanted: query.Query) -> tuple[Hits | Answers, dict[str, Any]]:
     """The hits, and what a series of answers tells beside them."""
     search, answers = served().library.search, served().library.answers
     asked, k, where, view, around = (
@@ -79,11 +83,12 @@ def _hits(wanted: query.Query) -> tuple[Sequence[Hit], dict[str, Any]]:
         more["distribution"] = asdict(found.distribution)
     if wanted.fold:
         more |= {"folded": found.folded, "waiting": found.waiting}
-    return found.hits, more
+    return found, more
 
 
 def _hit(hit: Hit, *, fold: bool = False) -> dict[str, Any]:
     told = {**summary(hit.record), "score": hit.score, "distance": hit.distance}
+    told["verdict"] = hit.verdict
     return {**told, "copies": [_hit(one) for one in hit.copies]} if fold else told
 
 

@@ -11,6 +11,8 @@ from lookalike.web.shapes import list_of as _list_of
 from lookalike.web.shapes import number as _number
 from lookalike.web.shapes import shape as _object
 from lookalike.web.shapes import text as _text
+from lookalike.web.stretch import DISTRIBUTION, STRETCH
+from lookalike.web.verdicts import OF_A_HIT, OF_AN_ANSWER
 
 DEFAULT_K = 30
 MOST_HITS = 1000
@@ -39,7 +41,7 @@ def schemas() -> Json:
         "Facets": _object(_FACETS),
         "Named": _object({"value": _text("What a filter takes."), "images": _PASSING}),
         "Side": _object({"value": whole(minimum=1, description="Pixels."), "images": _PASSING}),
-        "Distribution": _object(_DISTRIBUTION),
+        "Distribution": _object(DISTRIBUTION),
         "Health": _object({"status": {"const": "ok"}, "images": whole(minimum=0)}),
         "Problem": _object(_PROBLEM),
     }
@@ -146,8 +148,14 @@ def _answer() -> Json:
         "description": "What was asked.",
     }
     return _object(
-        {"query": query, "hits": _list_of("Hit"), "hint": _text("What to do first."), **_STRETCH},
-        optional=("hint", *_STRETCH),
+        {
+            "query": query,
+            **OF_AN_ANSWER,
+            "hits": _list_of("Hit"),
+            "hint": _text("What to do first."),
+            **STRETCH,
+        },
+        optional=("hint", *STRETCH),
     )
 
 
@@ -283,6 +291,7 @@ MARKS = {
 _CLOSENESS = {
     "score": _number("Cosine: 1 is the same."),
     "distance": _number("L2 distance of the unit vectors: 0 is the same.", minimum=0),
+    **OF_A_HIT,
 }
 
 _COPIES = {
@@ -357,36 +366,6 @@ _FACETS = {
     "tags": {
         **_list_of("Named"),
         "description": "Those of the pictures that pass all filters, the most frequent first.",
-    },
-}
-
-_STRETCH = {
-    "total": whole(minimum=0, description="How many answers there are."),
-    "next": {
-        "type": ["integer", "null"],
-        "description": "The offset to go on with; null after the last.",
-    },
-    "distribution": {**ref("Distribution"), "description": "How the scores of all lie."},
-    "folded": whole(
-        minimum=0,
-        description="How many more pictures there are than answers, where copies are folded.",
-    ),
-    "waiting": whole(
-        minimum=0,
-        description=(
-            "How many pictures of the library no look for duplicates has compared: of these, only "
-            "files with the same content are folded."
-        ),
-    ),
-}
-
-_DISTRIBUTION = {
-    "low": _number("Where the first bin begins."),
-    "high": _number("Where the last bin ends, which holds it, too."),
-    "counts": {
-        "type": "array",
-        "items": whole(minimum=0),
-        "description": "How many scores are in each bin, all of equal width.",
     },
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +24,14 @@ class Scores:
 class Hit:
     """One answer: ``score`` is the cosine, -1 to 1, higher is better; ``distance`` is the L2
     distance between the two unit vectors, 0 to 2. ``copies`` are the answers that were folded into
-    this one since they show the same, best first."""
+    this one since they show the same, best first. ``verdict`` says how good it is, where somebody
+    judged it; stores do not."""
 
     record: Record
     score: float
     distance: float
     copies: tuple[Hit, ...] = ()
+    verdict: str | None = field(default=None, compare=False)
 
     @property
     def path(self) -> str:
@@ -55,7 +57,8 @@ class Answers:
 
     Where copies were folded, ``folded`` says how many more pictures there are than answers, and
     ``waiting`` how many of the library no look for duplicates has compared: of these, only files
-    with the same content are known to be copies."""
+    with the same content are known to be copies. ``verdict`` and ``reason`` say how good the best
+    of all answers is, where somebody judged it."""
 
     hits: tuple[Hit, ...]
     offset: int
@@ -63,6 +66,8 @@ class Answers:
     distribution: Distribution | None = None
     folded: int | None = None
     waiting: int | None = None
+    verdict: str | None = None
+    reason: str | None = None
 
     @property
     def next(self) -> int | None:

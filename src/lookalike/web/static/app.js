@@ -19,6 +19,7 @@ import { listenForSelection } from "./selection.js";
 import { listenForSize, sizeNow } from "./size.js";
 import { markSpread, showSpread } from "./spread.js";
 import { watch } from "./status.js";
+import { sentenceOf, showVerdict } from "./verdict.js";
 import { bytes, closeness, count, nameOf, pictures, printable } from "./text.js";
 import { dismiss, view } from "./viewer.js";
 import * as wall from "./wall.js";
@@ -271,6 +272,7 @@ function show(place) {
   document.body.dataset.view = place.kind;
   byId("query").hidden = place.kind !== "result";
   byId("fold").parentElement.hidden = place.kind !== "result";
+  showVerdict(place.answer);
   SHOW[place.kind](place);
   const filter = filterInAddress(staysNow().filter).join("&");
   byId("to-map").href = filter ? `map?${filter}` : "map";
@@ -319,7 +321,7 @@ function showResult(place) {
   });
   announce(hits.length
     ? `${pictures(total)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
-      `score ${closeness(hits[0].score)}.`
+      `score ${closeness(hits[0].score)}. ${sentenceOf(place.answer)}`.trim()
     : `No pictures like ${name}.`);
 }
 

@@ -7,6 +7,7 @@ import { stack } from "./fold.js";
 import { LIKE, UNLIKE } from "./query.js";
 import { decorate, shows } from "./selection.js";
 import { closeness, nameOf } from "./text.js";
+import { divide } from "./verdict.js";
 import * as wall from "./wall.js";
 
 const CAPTION = 30; // pixels, as in grid.css
@@ -24,7 +25,7 @@ export function fill(pictures, { open = null, like, add = null, unfold = null, h
   wall.put(all, {
     height,
     under: "score" in (all.list[0] ?? {}) ? CAPTION : 0,
-    make: (picture, index) => tile(picture, index, { open, like, add, unfold }),
+    make: (picture, index) => tile(picture, index, { open, like, add, unfold, before: all.list[index - 1] }),
     seen: (first, last) => {
       if (!byId("grid").querySelector('[tabindex="0"]')) focusable(wall.tileAt(first));
       seen(first, last);
@@ -44,7 +45,7 @@ export async function focusTile(index, { still = false } = {}) {
   found?.querySelector(".open").focus({ preventScroll: true });
 }
 
-function tile(picture, index, { open, like, add, unfold }) {
+function tile(picture, index, { open, like, add, unfold, before }) {
   const name = nameOf(picture);
   const item = element("li", { className: "tile" });
   const main = element("button", { type: "button", className: "open", tabIndex: -1 });
@@ -64,6 +65,7 @@ function tile(picture, index, { open, like, add, unfold }) {
     main.setAttribute("aria-label", `${name}, score ${closeness(picture.score)}, ` +
       `distance ${closeness(picture.distance)}`);
     item.append(caption(picture));
+    divide(item, picture, before);
   } else {
     main.setAttribute("aria-label", open ? name : `Pictures like ${name}`);
   }
@@ -111,7 +113,7 @@ function addButtons(picture, name, add) {
 
 function caption(picture) {
   const score = element("span", { className: "score", textContent: closeness(picture.score) });
-  score.title = "Score: the cosine, 1 is the same";
+  score.title = `Score: the cosine, 1 is the same. Verdict: ${picture.verdict}`;
   const distance = element("span", {
     className: "distance",
     textContent: closeness(picture.distance),
