@@ -20,7 +20,6 @@ from lookalike.stores.base import (
     Embedding,
     Facets,
     Filter,
-    Hit,
     Ids,
     Listing,
     Ranking,
