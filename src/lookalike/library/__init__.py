@@ -30,12 +30,14 @@ from lookalike.stores.base import (
     Facets,
     Filter,
     Hit,
+    Label,
     MarkCounts,
     Marks,
     Record,
     SearchIndex,
     ViewNote,
 )
+from lookalike.words import Meaning
 
 __all__ = [
     "INSTALL_FOR_MAP",
@@ -68,11 +70,13 @@ __all__ = [
     "Hit",
     "Indexed",
     "Indexing",
+    "Label",
     "Learned",
     "LeftOut",
     "Library",
     "MarkCounts",
     "Marks",
+    "Meaning",
     "ModelRow",
     "PictureMap",
     "Progress",

@@ -12,7 +12,8 @@ from lookalike.stores.base.answers import (
     SearchIndex,
 )
 from lookalike.stores.base.contract import Catalogue, VectorStore
-from lookalike.stores.base.filters import Filter
+from lookalike.stores.base.filters import Filter, text_words
+from lookalike.stores.base.labels import Label
 from lookalike.stores.base.marks import (
     MOST_LETTERS,
     MOST_NAMES,
@@ -42,6 +43,7 @@ __all__ = [
     "Hit",
     "Ids",
     "KnownFile",
+    "Label",
     "MarkChange",
     "MarkCounts",
     "Marks",
@@ -55,4 +57,5 @@ __all__ = [
     "ViewNote",
     "tag_key",
     "tag_name",
+    "text_words",
 ]

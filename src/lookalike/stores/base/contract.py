@@ -8,6 +8,7 @@ from typing import Protocol
 
 from lookalike.stores.base.answers import Answers, Facets, Hit, MarkCounts, Scores, SearchIndex
 from lookalike.stores.base.filters import Filter
+from lookalike.stores.base.labels import KeepsLabels
 from lookalike.stores.base.marks import MarkChange, Marks
 from lookalike.stores.base.records import Embedding, Ids, KnownFile, Record, SkippedFile
 from lookalike.stores.base.views import View, ViewNote
@@ -80,7 +81,7 @@ class VectorStore(Protocol):
         """How `search` finds its answers at present."""
 
 
-class Catalogue(VectorStore, Protocol):
+class Catalogue(VectorStore, KeepsLabels, Protocol):
     """A `VectorStore` that also keeps the ledger of the files and settings, in a folder that holds
     the caches, too; all that indexing and a library need of an engine."""
 
