@@ -101,7 +101,7 @@ def test_one_file_with_a_box(client: FlaskClient, library: Library) -> None:
 
 
 LIST = f'"examples" must be a list of 1 to {MOST_EXAMPLES} objects.'
-ONE_OF = 'An example has one of "id" and "image"'
+ONE_OF = 'An example has one of "id", "image"'
 PLACE = '"image" of an example must be the place of its file'
 
 

@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
 from mcp.server import MCPServer
@@ -21,6 +21,7 @@ from pydantic import Field, RootModel
 from lookalike.errors import LookalikeError
 from lookalike.library import (
     MOST_NEIGHBOURS,
+    Example,
     Facets,
     FileMetadata,
     Filter,
@@ -31,6 +32,8 @@ from lookalike.library import (
     Words,
 )
 
+_Asked = str | int | list[Example]
+_UNLIKE = -0.5  # as on the command line and on the page
 _MOST = 100  # hits at a time: an assistant reads every one of them
 _ABOUT = """\
 Searches the pictures of a person's own library by what they look like. Nothing is changed by any
@@ -38,6 +41,15 @@ tool. Scores are cosines: 1 is the same picture, 0 is unrelated. Paths are files
 """
 
 _Id = Annotated[int, Field(description="The number of a picture, from an earlier answer.", ge=0)]
+_Words = Annotated[
+    str | None,
+    Field(
+        description="What the pictures show, in English; alone or beside a picture. Things are "
+        "found, not names, places, numbers or writing.",
+        max_length=1000,
+    ),
+]
+_Unwanted = Annotated[str | None, Field(description="What they should not show.", max_length=1000)]
 _Folder = Annotated[str | None, Field(description="An absolute path: pictures in it and below.")]
 _Formats = Annotated[
     list[str] | None, Field(description="Names such as JPEG, of which it has one.")
@@ -46,6 +58,13 @@ _Date = Annotated[str | None, Field(description="2024, 2024-05 or 2024-05-31; in
 _Camera = Annotated[str | None, Field(description="A part of the camera's name.")]
 _Side = Annotated[int | None, Field(description="Pixels that both sides have at least.", ge=1)]
 _Tags = Annotated[list[str] | None, Field(description="Tags of the person's, all of which it has.")]
+_Labels = Annotated[
+    list[str] | None, Field(description="Labels of the model's, all of which it has.")
+]
+_Text = Annotated[
+    str | None,
+    Field(description="Words in the names of the file and its folders, its tags and labels."),
+]
 _Favourite = Annotated[bool, Field(description="Only pictures that the person likes best.")]
 _Fold = Annotated[bool, Field(description="Count copies of one picture as one; tells how many.")]
 _View = Annotated[
@@ -78,12 +97,22 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What words were taken for: labels with their shares; not ``sure`` where none is near."""
+
+    words: str
+    sure: bool
+    labels: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The pictures that were found, best first. Where copies were folded, ``waiting`` is how many
     pictures no look for duplicates has compared: of these, only exact copies are folded."""
 
     hits: list[Match]
     waiting: int | None = None
+    understood: list[Read] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +132,7 @@ class Picture:
     digest: str
     favourite: bool
     tags: tuple[str, ...]
+    labels: dict[str, float]
 
 
 class Tools:
@@ -118,9 +148,8 @@ class Tools:
         id: Annotated[  # noqa: A002 - the name that REST and the command use
             int | None, Field(description="Or a picture of the library, by its number.", ge=0)
         ] = None,
-        words: Annotated[
-            str | None, Field(description="Or words, where the library's model takes them.")
-        ] = None,
+        words: _Words = None,
+        without_words: _Unwanted = None,
         k: Annotated[int, Field(description="How many to find.", ge=1, le=_MOST)] = 10,
         folder: _Folder = None,
         formats: _Formats = None,
@@ -131,6 +160,8 @@ class Tools:
         fold: _Fold = False,
         tags: _Tags = None,
         favourite: _Favourite = False,
+        labels: _Labels = None,
+        text: _Text = None,
         view: _View = None,
         neighbours: _Neighbours = 0,
         thumbnails: Annotated[bool, Field(description="Send small pictures of them, too.")] = False,
@@ -138,21 +169,24 @@ class Tools:
         """Find the pictures that look most like a picture file, a picture of the library, or words.
 
         A picture of the library leaves itself out. With filters, only what passes all of them is
-        found.
+        found. What words were taken for is told in ``understood``: a guess where it is not sure.
         """
-        query = _query(path, id, words)
+        query = _query(path, id, words, without_words)
         with _told():
             where = _filter(
-                formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
-                camera=camera, min_side=min_side, favourite=favourite,
+                formats, tags, labels, folder=folder, taken_from=taken_from, taken_to=taken_to,
+                camera=camera, min_side=min_side, favourite=favourite, text=text,
             )  # fmt: skip
             how = {"view": view, "neighbours": neighbours}
             hits, waiting = self._hits(query, k, where, fold=fold, **how)
         small = [self._thumbnail(hit.record) for hit in hits] if thumbnails else []
-        return _result(Found(list(map(_match, hits)), waiting), [one for one in small if one])
+        return _result(
+            Found(list(map(_match, hits)), waiting, self._read(query)),
+            [one for one in small if one],
+        )
 
     def _hits(
-        self, query: str | int | Words, k: int, where: Filter, *, fold: bool, **how: Any
+        self, query: _Asked, k: int, where: Filter, *, fold: bool, **how: Any
     ) -> tuple[Sequence[Hit], int | None]:
         if not fold:
             # without a filter, a large library need not compare all
@@ -160,6 +194,11 @@ class Tools:
             return self._library.search(query, k, where=only, **how), None
         found = self._library.answers(query, k, where=where, fold=True, **how)
         return found.hits, found.waiting
+
+    def _read(self, query: _Asked) -> list[Read]:
+        with _told():
+            meanings = self._library.meanings(query)
+        return [Read(text, one.sure, dict(one.labels)) for text, one in meanings]
 
     def details(
         self,
@@ -170,9 +209,10 @@ class Tools:
         with _told():
             record = self._library.record(id)
             (marks,) = self._library.marks(record)
+            called = {one.name: one.probability for one in self._library.labels(record)[0]}
         names = [name for name in Record.__slots__ if name in Picture.__slots__]
         known = {name: getattr(record, name) for name in names}
-        picture = Picture(path=record.path, **known, **asdict(marks))
+        picture = Picture(path=record.path, **known, **asdict(marks), labels=called)
         small = self._thumbnail(record) if thumbnail else None
         return _result(picture, [small] if small else [])
 
@@ -200,14 +240,16 @@ class Tools:
         min_side: _Side = None,
         tags: _Tags = None,
         favourite: _Favourite = False,
+        labels: _Labels = None,
+        text: _Text = None,
     ) -> Annotated[CallToolResult, RootModel[Facets]]:
         """Count the pictures that pass filters, and by folder, format, camera, month and size how
         many would with another choice there, and by tag with one more; it also tells which
         cameras, folders and tags there are."""
         with _told():
             where = _filter(
-                formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
-                camera=camera, min_side=min_side, favourite=favourite,
+                formats, tags, labels, folder=folder, taken_from=taken_from, taken_to=taken_to,
+                camera=camera, min_side=min_side, favourite=favourite, text=text,
             )  # fmt: skip
             return _result(self._library.facets(where))
 
@@ -246,15 +288,25 @@ def _match(hit: Hit) -> Match:
     )  # fmt: skip
 
 
-def _query(path: str | None, number: int | None, words: str | None) -> str | int | Words:
-    given = [one for one in (path, number, Words(words) if words else None) if one is not None]
-    if len(given) != 1:
-        raise ToolError("Give one of path, id and words.")
-    return given[0]
+def _query(
+    path: str | None, number: int | None, words: str | None, without_words: str | None
+) -> _Asked:
+    pictures = [one for one in (path, number) if one is not None]
+    if len(pictures) > 1 or not (pictures or words):
+        raise ToolError("Give a path or an id, or words, or words beside one of both.")
+    if not words and not without_words:
+        return pictures[0]
+    said = [Example(Words(words))] if words else []
+    unwanted = [Example(Words(without_words), _UNLIKE)] if without_words else []
+    return [*map(Example, pictures), *said, *unwanted]
 
 
-def _filter(formats: list[str] | None, tags: list[str] | None, **only: Any) -> Filter:
-    return Filter(formats=tuple(formats or ()), tags=tuple(tags or ()), **only)
+def _filter(
+    formats: list[str] | None, tags: list[str] | None, labels: list[str] | None, **only: Any
+) -> Filter:
+    return Filter(
+        formats=tuple(formats or ()), tags=tuple(tags or ()), labels=tuple(labels or ()), **only
+    )
 
 
 @contextmanager
