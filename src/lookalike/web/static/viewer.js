@@ -39,7 +39,8 @@ export function view(list, index, { closed, like, add = null, asked: found = nul
   [pictures, whenClosed, whenLiked, whenAdded, asked] = [list, closed, like, add, found];
   byId("viewer-add").hidden = byId("viewer-avoid").hidden = !add;
   if (!dialog.open) dialog.showModal();
-  compare.begin(asked?.examples[0] ?? null);
+  const [first = null] = asked?.examples ?? [];
+  compare.begin(first?.words === null ? first : null);
   show(index);
 }
 
