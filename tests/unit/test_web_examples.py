@@ -175,7 +175,9 @@ def test_files_and_examples_that_do_not_fit_get_a_sentence(
 def test_a_search_is_asked_in_one_way(client: FlaskClient, body: dict[str, Any]) -> None:
     response = client.post("/api/search", json=body)
     assert response.status_code == 400
-    assert response.get_json()["detail"] == 'Send one of "id", "words" and "examples".'
+    assert response.get_json()["detail"] == (
+        'Send one of "id", "words" and "examples", or a "view" alone.'
+    )
 
 
 def test_an_example_that_is_not_there(client: FlaskClient) -> None:

@@ -50,6 +50,9 @@ _Words = Annotated[
     ),
 ]
 _Unwanted = Annotated[str | None, Field(description="What they should not show.", max_length=1000)]
+_Known = Annotated[
+    int | None, Field(description="Or a picture of the library, by its number.", ge=0)
+]
 _Folder = Annotated[str | None, Field(description="An absolute path: pictures in it and below.")]
 _Formats = Annotated[
     list[str] | None, Field(description="Names such as JPEG, of which it has one.")
@@ -145,9 +148,7 @@ class Tools:
         self,
         *,
         path: Annotated[str | None, Field(description="A picture's file to search with.")] = None,
-        id: Annotated[  # noqa: A002 - the name that REST and the command use
-            int | None, Field(description="Or a picture of the library, by its number.", ge=0)
-        ] = None,
+        id: _Known = None,  # noqa: A002 - the name that REST and the command use
         words: _Words = None,
         without_words: _Unwanted = None,
         k: Annotated[int, Field(description="How many to find.", ge=1, le=_MOST)] = 10,
@@ -180,10 +181,8 @@ class Tools:
             how = {"view": view, "neighbours": neighbours}
             hits, waiting = self._hits(query, k, where, fold=fold, **how)
         small = [self._thumbnail(hit.record) for hit in hits] if thumbnails else []
-        return _result(
-            Found(list(map(_match, hits)), waiting, self._read(query)),
-            [one for one in small if one],
-        )
+        found = Found(list(map(_match, hits)), waiting, self._read(query))
+        return _result(found, [one for one in small if one])
 
     def _hits(
         self, query: _Asked, k: int, where: Filter, *, fold: bool, **how: Any

@@ -187,10 +187,9 @@ class Library(
         with self._writing(wait):
             # A run has an encoder of its own, for one core: each thread encodes for itself.
             encoder = partial(self._load, options.on_event, threads=1)
-            try:
-                return index(self._store, encoder, named, options)
-            finally:
-                self._label()  # also what a run has added that was stopped
+            report = index(self._store, encoder, named, options)
+            self._label()  # of a run that fails, the next one labels what it has added
+            return report
 
     def adopt(
         self,
