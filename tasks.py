@@ -36,7 +36,7 @@ DEMO = ROOT / "demo"
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 WINDOWS = os.name == "nt"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_MEGABYTES = {"requirements.lock": 320, "requirements-bench.lock": 920}
+_MEGABYTES = {"requirements.lock": 340, "requirements-bench.lock": 920}
 DRIVERS = ("chromedriver", "chromium.chromedriver")
 MAC_BROWSERS = ("/Applications/Google Chrome.app", "/Applications/Chromium.app")
 

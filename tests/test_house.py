@@ -27,6 +27,7 @@ FLOOR_PLAN = {
     "graphs": "errors models",
     "weights": "errors models graphs",
     "encoder": "errors image models graphs weights",
+    "words": "errors models graphs weights encoder",
     "explain": "image",
     "kmeans": "",
     "views": "",
@@ -45,7 +46,7 @@ FLOOR_PLAN = {
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
         " indexing thumbnails exchange evaluate duplicates mapping explain reveal delivery"
-        " kmeans views neighbours verdict"
+        " kmeans views neighbours verdict words"
     ),
     "web": "errors library stores.base",
     "assistant": "errors library",
@@ -57,7 +58,7 @@ FLOOR_PLAN = {
 
 # what a person may import from lookalike, and what we therefore keep
 PUBLIC = [
-    *("Example", "Filter", "Hit", "Library", "LookalikeError", "Record", "Report"),
+    *("Example", "Filter", "Hit", "Library", "LookalikeError", "Record", "Report", "Words"),
     "__version__",
 ]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lookalike.errors import LookalikeError
 
 if TYPE_CHECKING:
-    from lookalike.library import Example, Library, Report
+    from lookalike.library import Example, Library, Report, Words
     from lookalike.stores.base import Filter, Hit, Record
 
 __version__ = "0.1.0"
@@ -27,6 +27,7 @@ __all__ = [
     "LookalikeError",
     "Record",
     "Report",
+    "Words",
     "__version__",
 ]
 
@@ -37,6 +38,7 @@ _HOMES = {
     "Library": "lookalike.library",
     "Record": "lookalike.stores.base",
     "Report": "lookalike.library",
+    "Words": "lookalike.library",
 }
 
 

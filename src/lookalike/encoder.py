@@ -37,12 +37,12 @@ _TENSORS = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 class Encoder:
     """One model, ready to use; may be shared between threads."""
 
-    def __init__(self, card: ModelCard, graph: _Graph) -> None:
+    def __init__(self, card: ModelCard, graph: Network) -> None:
         self.card = card
         self._graph = graph
         self._words: _WordEncoder | None = None
         self._words_lock = threading.Lock()
-        self._regions: tuple[_Graph | None] | None = None
+        self._regions: tuple[Network | None] | None = None
         self._regions_lock = threading.Lock()
 
     @classmethod
@@ -62,7 +62,7 @@ class Encoder:
         `weights.fetch` raises.
         """
         path = weights.fetch(card, on_progress=on_progress)
-        graph = _Graph(card.name, path, card.output, threads or usable_cores())
+        graph = Network(card.name, path, card.output, threads or usable_cores())
         graph.check_input(_TENSORS[card.preprocess.values], (None, *card.preprocess.shape))
         return cls(card, graph)
 
@@ -111,14 +111,14 @@ class Encoder:
         self._check(picture[np.newaxis])
         return _map(graph, picture, self.card.dim)
 
-    def _of_regions(self) -> _Graph | None:
+    def _of_regions(self) -> Network | None:
         with self._regions_lock:
             if self._regions is None:
                 graph = _graph_of_regions(self.card, self._graph)
                 self._regions = (graph if graph and self._averages(graph) else None,)
             return self._regions[0]
 
-    def _averages(self, graph: _Graph) -> bool:
+    def _averages(self, graph: Network) -> bool:
         """Whether averages of a graph's output are the vectors: tried, as names do not tell."""
         random, how = np.random.default_rng(0), self.card.preprocess
         noise: Input = random.integers(256, size=how.shape, dtype=np.uint8)
@@ -166,7 +166,7 @@ class _WordEncoder:
         self._tokenizer = _tokenizer(card.name, files.tokenizer)
         self._tokenizer.enable_truncation(card.words.length)
         self._tokenizer.enable_padding(length=card.words.length, pad_id=card.words.padding)
-        self._graph = _Graph(card.name, files.model, card.words.output, threads)
+        self._graph = Network(card.name, files.model, card.words.output, threads)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         lower = self._layout.lowercase
@@ -178,7 +178,7 @@ class _WordEncoder:
         return unit(_pool(self._graph.run(feeds), len(texts), self._card, "none"))
 
 
-def _graph_of_regions(card: ModelCard, graph: _Graph) -> _Graph | None:
+def _graph_of_regions(card: ModelCard, graph: Network) -> Network | None:
     """The graph with what its vectors may be averages of as its output; None where there is no
     such thing to be seen."""
     if card.pooling == "mean":
@@ -188,16 +188,16 @@ def _graph_of_regions(card: ModelCard, graph: _Graph) -> _Graph | None:
     if tensor is None:
         return None
     model = graphs.with_output(content, tensor)
-    return _Graph(card.name, graph.path, tensor, graph.threads, model=model)
+    return Network(card.name, graph.path, tensor, graph.threads, model=model)
 
 
-def _map(graph: _Graph, picture: Input, dim: int) -> Map:
+def _map(graph: Network, picture: Input, dim: int) -> Map:
     """A graph's output for one prepared picture, with the channels last where it is a map."""
     answer: Map = graph.run({graph.input: picture[np.newaxis]})[0]
     return answer.transpose(1, 2, 0) if answer.ndim == 3 and len(answer) == dim else answer
 
 
-class _Graph:
+class Network:
     """One ONNX graph in ONNX Runtime, asked for one output; its errors become `ModelError`.
 
     ``model`` is the content of the file, where it is to be another than what lies at ``path``.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from lookalike import Filter, Library
+from tests.browser.accessibility import barriers
 from tests.browser.page import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -106,3 +108,20 @@ def test_filters_fit_a_phone(page: Page, asked: int) -> None:
     finally:
         page.cdp("Emulation.clearDeviceMetricsOverride")
     assert asked
+
+
+def test_what_pictures_show_and_their_names_narrow_the_answers(
+    page: Page, library: Library, asked: int
+) -> None:
+    label = str(library.facets().labels[0].value)
+    choose(page, "label", label)
+    wanted = expected(library, asked, Filter(labels=(label,)))
+    page.wait(lambda: shown(page) == wanted)
+    choose(page, "label", "")
+    page.wait(lambda: len(shown(page)) == len(expected(library, asked, Filter())))
+    page.by_id("filter-text").send_keys("tower" + Keys.ENTER)
+    page.wait(lambda: shown(page) == expected(library, asked, Filter(text="tower")))
+    assert page.driver.current_url.endswith(f"?like={asked}&text=tower")
+    page.driver.refresh()
+    page.wait(lambda: page.by_id("filter-text").get_property("value") == "tower")
+    assert barriers(page) == []

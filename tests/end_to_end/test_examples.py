@@ -92,8 +92,8 @@ def test_what_has_no_answer_gets_one_sentence(photographs: Path, shared: Path) -
         (("x", "--box", "1,2,3"), "is not four numbers such as 0.25,0.25,0.5,0.5."),
         (("x", "--box", "a,b,c,d"), "is not four numbers such as 0.25,0.25,0.5,0.5."),
         (("--like", "x", "--box", "0,0,1,1"), "--box is a part of IMAGE: give an IMAGE."),
-        (("--words", "x", "--like", "y"), "Words go alone"),
-        (("--words", "x", "--box", "0,0,1,1"), "Words go alone"),
+        (("--words", "x", "--box", "0,0,1,1"), "--box is a part of IMAGE: give an IMAGE."),
+        (("--without-words", "x"), "Give one IMAGE, or words with --words."),
     ],
 )
 def test_wrong_usage_is_told(arguments: tuple[str, ...], sentence: str) -> None:

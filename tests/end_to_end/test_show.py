@@ -27,6 +27,7 @@ def test_in_words(rose: Path, library: Path) -> None:
         *(line for line in done.out.splitlines() if line.startswith("number ")),
         "dimensions    240 x 320",
         f"size          {rose.stat().st_size:,} bytes, JPEG",
+        *(line for line in done.out.splitlines() if line.startswith("labels ")),
         "taken         2024-02-29 10:11:12",
         "camera        Acme Box 1",
         "lens          Acme Wide 35",

@@ -204,7 +204,8 @@ def test_an_assistant_is_told_what_does_not_fit(library: Library) -> None:
         ("search", {"id": 1, "path": "/a.jpg"}),
         ("search", {"id": 999_999}),
         ("search", {"path": os.path.abspath("nowhere.jpg")}),  # noqa: PTH100 - a str
-        ("search", {"words": "a red boat"}),
+        ("search", {"words": "лодка"}),
+        ("search", {"without_words": "a boat"}),
         ("search", {"id": 1, "k": 0}),
         ("facets", {"taken_from": "May"}),
         ("details", {"id": 999_999}),
@@ -213,8 +214,13 @@ def test_an_assistant_is_told_what_does_not_fit(library: Library) -> None:
         ("explain", {"id": 1, "like": 1, "box": [0, 0, 2, 2]}),
         ("listing", {"taken_to": "May"}),
     )
-    words = ["one of path, id and words"] * 2 + ["no picture with the number 999999"]
-    words += ["There is no file", "finds by pictures only", "greater than or equal to 1"]
+    words = ["Give a path or an id"] * 2 + ["no picture with the number 999999"]
+    words += [
+        "There is no file",
+        "another script",
+        "Give a path or an id",
+        "greater than or equal to 1",
+    ]
     words += ["is no date", "no picture with the number 999999"]
     words += ["one of like and path", "no picture with the number 999999", "box", "is no date"]
     for answer, expected in zip(answers, words, strict=True):

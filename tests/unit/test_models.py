@@ -69,7 +69,8 @@ def test_every_row_is_pinned_and_complete(card: ModelCard) -> None:
 
 def test_words_go_with_a_text_tower() -> None:
     for card in cards():
-        assert card.abilities == (("pictures",) if card.words is None else ("pictures", "words"))
+        takes_words = card.words is not None or card.classifier is not None
+        assert card.abilities == (("pictures", "words") if takes_words else ("pictures",))
     assert find("clip-vit-b32").abilities == ("pictures", "words")
     assert find("vgg16").abilities == ("pictures",)
 

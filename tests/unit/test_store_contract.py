@@ -934,11 +934,11 @@ def test_a_ranking_is_the_first_answers_by_numbers(
 @pytest.mark.parametrize("engine", CATALOGUES)
 def test_labels_are_the_folders_and_tags_of_all(engine: str, tmp_path: Path) -> None:
     with CATALOGUES[engine](tmp_path) as store:  # type: ignore[attr-defined]
-        assert (len(store.labels().ids), store.labels().folders) == (0, ())
+        assert (len(store.naming().ids), store.naming().folders) == (0, ())
         some = [record(name) for name in ("b/1.jpg", "a/2.jpg", "3.jpg", "b/c/4.jpg")]
         store.upsert(some, units(4, DIM))
         store.change_marks([MarkChange((some[0].digest, some[3].digest), add=("tree",))])
-        labels = store.labels()
+        labels = store.naming()
         known = {one.id: one for one in store.records()}
         assert labels.ids.tolist() == sorted(known)
         for image, number in zip(labels.ids.tolist(), labels.inside.tolist(), strict=True):

@@ -101,7 +101,7 @@ def test_one_file_with_a_box(client: FlaskClient, library: Library) -> None:
 
 
 LIST = f'"examples" must be a list of 1 to {MOST_EXAMPLES} objects.'
-ONE_OF = 'An example has one of "id" and "image"'
+ONE_OF = 'An example has one of "id", "image"'
 PLACE = '"image" of an example must be the place of its file'
 
 
@@ -175,7 +175,9 @@ def test_files_and_examples_that_do_not_fit_get_a_sentence(
 def test_a_search_is_asked_in_one_way(client: FlaskClient, body: dict[str, Any]) -> None:
     response = client.post("/api/search", json=body)
     assert response.status_code == 400
-    assert response.get_json()["detail"] == 'Send one of "id", "words" and "examples".'
+    assert response.get_json()["detail"] == (
+        'Send one of "id", "words" and "examples", or a "view" alone.'
+    )
 
 
 def test_an_example_that_is_not_there(client: FlaskClient) -> None:

@@ -18,7 +18,8 @@ LINUX = sys.platform == "linux"
 
 # What fits the document and may be refused all the same: bytes that are no picture (422), words
 # where the model takes none, a day that the month does not have, a box beyond the picture, more
-# tags than a picture may have, pictures from which nothing can be learned (400).
+# tags than a picture may have, a text of signs alone, pictures from which nothing can be learned
+# (400).
 SETTINGS = "".join(
     f"""
 [[operations]]
@@ -31,6 +32,7 @@ checks.positive_data_acceptance.expected-statuses = {json.dumps(["2xx", *refusal
         ("GET /api/images/{image_id}/explanation", ["400", "404", "422"]),
         ("POST /api/images/{image_id}/explanation", ["400", "404", "422"]),
         ("POST /api/marks", ["400", "404"]),
+        ("GET /api/facets", ["400"]),
         ("POST /api/views", ["400", "404"]),
     )
 )

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from lookalike import Library, models
-from lookalike.errors import InputError
 from lookalike.library import Words
 from tests.pictures import make_jpeg, textured
 from tests.served import client_of
@@ -48,15 +47,6 @@ def test_rest_agrees_with_python(library: Library) -> None:
     assert answer["query"] == {"words": "flower"}
     assert [hit["path"] for hit in answer["hits"]] == [hit.path for hit in expected]
     assert [hit["score"] for hit in answer["hits"]] == [hit.score for hit in expected]
-
-
-def test_a_model_that_takes_pictures_only_says_so(tmp_path: Path) -> None:
-    with Library.open(tmp_path / "library", create=True) as library:
-        with pytest.raises(InputError, match="finds by pictures only"):
-            library.search(Words("flower"))
-        response = client_of(library).post("/api/search", json={"words": "flower"})
-        assert response.status_code == 400
-        assert "finds by pictures only" in response.get_json()["detail"]
 
 
 @pytest.mark.parametrize("body", [{}, {"id": 1, "words": "x"}, {"words": " "}, {"words": 1}])

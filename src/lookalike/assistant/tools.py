@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from mcp.server import MCPServer
@@ -18,6 +18,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, ContentBlock, ImageContent, TextContent, ToolAnnotations
 from pydantic import Field, RootModel
 
+from lookalike.assistant.told import Found, Listed, Picture, Read, item, match
 from lookalike.errors import LookalikeError
 from lookalike.library import (
     MOST_NEIGHBOURS,
@@ -26,15 +27,15 @@ from lookalike.library import (
     Facets,
     FileMetadata,
     Filter,
-    Hit,
     Hits,
     Library,
-    Marks,
     Record,
     Stats,
     Words,
 )
 
+_Asked = str | int | list[Example]
+_UNLIKE = -0.5  # as on the command line and on the page
 _MOST = 100  # hits at a time: an assistant reads every one of them
 _ABOUT = """\
 Searches the pictures of a person's own library by what they look like. Nothing is changed by any
@@ -42,6 +43,18 @@ tool. Scores are cosines: 1 is the same picture, 0 is unrelated. Paths are files
 """
 
 _Id = Annotated[int, Field(description="The number of a picture, from an earlier answer.", ge=0)]
+_Words = Annotated[
+    str | None,
+    Field(
+        description="What the pictures show, in English; alone or beside a picture. Things are "
+        "found, not names, places, numbers or writing.",
+        max_length=1000,
+    ),
+]
+_Unwanted = Annotated[str | None, Field(description="What they should not show.", max_length=1000)]
+_Known = Annotated[
+    int | None, Field(description="Or a picture of the library, by its number.", ge=0)
+]
 _Folder = Annotated[str | None, Field(description="An absolute path: pictures in it and below.")]
 _Formats = Annotated[
     list[str] | None, Field(description="Names such as JPEG, of which it has one.")
@@ -50,6 +63,13 @@ _Date = Annotated[str | None, Field(description="2024, 2024-05 or 2024-05-31; in
 _Camera = Annotated[str | None, Field(description="A part of the camera's name.")]
 _Side = Annotated[int | None, Field(description="Pixels that both sides have at least.", ge=1)]
 _Tags = Annotated[list[str] | None, Field(description="Tags of the person's, all of which it has.")]
+_Labels = Annotated[
+    list[str] | None, Field(description="Labels of the model's, all of which it has.")
+]
+_Text = Annotated[
+    str | None,
+    Field(description="Words in the names of the file and its folders, its tags and labels."),
+]
 _Favourite = Annotated[bool, Field(description="Only pictures that the person likes best.")]
 _Fold = Annotated[bool, Field(description="Count copies of one picture as one; tells how many.")]
 _View = Annotated[
@@ -66,78 +86,6 @@ _Neighbours = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A picture that was found."""
-
-    id: int
-    path: str
-    score: float
-    distance: float
-    verdict: str | None
-    width: int
-    height: int
-    taken: str | None
-    camera: str | None
-    copies: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The pictures that were found, best first. Where copies were folded, ``waiting`` is how many
-    pictures no look for duplicates has compared: of these, only exact copies are folded.
-    ``verdict`` is that of the best of all answers, ``reason`` says why; ``probably nothing`` means
-    that the library has nothing of the kind."""
-
-    hits: list[Match]
-    verdict: str | None
-    reason: str | None
-    waiting: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A picture of a list."""
-
-    id: int
-    path: str
-    width: int
-    height: int
-    taken: str | None
-    camera: str | None
-    favourite: bool
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A stretch of the ``total`` pictures that pass, in order of path; ``next`` is the offset to
-    go on with, None after the last."""
-
-    pictures: list[Item]
-    total: int
-    next: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Everything the library knows about a picture."""
-
-    id: int
-    path: str
-    size: int
-    width: int
-    height: int
-    format: str
-    taken: str | None
-    camera: str | None
-    latitude: float | None
-    longitude: float | None
-    digest: str
-    favourite: bool
-    tags: tuple[str, ...]
-
-
 class Tools:
     """What an assistant may ask a library."""
 
@@ -148,12 +96,9 @@ class Tools:
         self,
         *,
         path: Annotated[str | None, Field(description="A picture's file to search with.")] = None,
-        id: Annotated[  # noqa: A002 - the name that REST and the command use
-            int | None, Field(description="Or a picture of the library, by its number.", ge=0)
-        ] = None,
-        words: Annotated[
-            str | None, Field(description="Or words, where the library's model takes them.")
-        ] = None,
+        id: _Known = None,  # noqa: A002 - the name that REST and the command use
+        words: _Words = None,
+        without_words: _Unwanted = None,
         k: Annotated[int, Field(description="How many to find.", ge=1, le=_MOST)] = 10,
         folder: _Folder = None,
         formats: _Formats = None,
@@ -164,6 +109,8 @@ class Tools:
         fold: _Fold = False,
         tags: _Tags = None,
         favourite: _Favourite = False,
+        labels: _Labels = None,
+        text: _Text = None,
         view: _View = None,
         neighbours: _Neighbours = 0,
         thumbnails: Annotated[bool, Field(description="Send small pictures of them, too.")] = False,
@@ -171,22 +118,23 @@ class Tools:
         """Find the pictures that look most like a picture file, a picture of the library, or words.
 
         The verdict says how good the best of them is. A picture of the library leaves itself out.
-        With filters, only what passes all of them is found.
+        With filters, only what passes all of them is found. What words were taken for is told in
+        ``understood``: a guess where it is not sure.
         """
-        query = _query(path, id, words)
+        query = _query(path, id, words, without_words)
         with _told():
             where = _filter(
-                formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
-                camera=camera, min_side=min_side, favourite=favourite,
+                formats, tags, labels, folder=folder, taken_from=taken_from, taken_to=taken_to,
+                camera=camera, min_side=min_side, favourite=favourite, text=text,
             )  # fmt: skip
             how = {"view": view, "neighbours": neighbours}
             hits, waiting = self._hits(query, k, where, fold=fold, **how)
         small = [self._thumbnail(hit.record) for hit in hits] if thumbnails else []
-        found = Found(list(map(_match, hits)), hits.verdict, hits.reason, waiting)
+        found = Found(list(map(match, hits)), hits.verdict, hits.reason, waiting, self._read(query))
         return _result(found, [one for one in small if one])
 
     def _hits(
-        self, query: str | int | Words, k: int, where: Filter, *, fold: bool, **how: Any
+        self, query: _Asked, k: int, where: Filter, *, fold: bool, **how: Any
     ) -> tuple[Hits, int | None]:
         if not fold:
             # without a filter, a large library need not compare all
@@ -242,20 +190,27 @@ class Tools:
         min_side: _Side = None,
         tags: _Tags = None,
         favourite: _Favourite = False,
+        labels: _Labels = None,
+        text: _Text = None,
         thumbnails: Annotated[bool, Field(description="Send small pictures of them, too.")] = False,
     ) -> Annotated[CallToolResult, RootModel[Listed]]:
         """List the pictures that pass filters, in order of path, without searching: favourites,
         those with a tag, those of a month."""
         with _told():
             where = _filter(
-                formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
-                camera=camera, min_side=min_side, favourite=favourite,
+                formats, tags, labels, folder=folder, taken_from=taken_from, taken_to=taken_to,
+                camera=camera, min_side=min_side, favourite=favourite, text=text,
             )  # fmt: skip
             found = self._library.listing(where, k, offset=offset)
             marks = self._library.marks(*found.records)
         small = [self._thumbnail(one) for one in found.records] if thumbnails else []
-        items = list(map(_item, found.records, marks))
+        items = list(map(item, found.records, marks))
         return _result(Listed(items, found.total, found.next), [one for one in small if one])
+
+    def _read(self, query: _Asked) -> list[Read]:
+        with _told():
+            meanings = self._library.meanings(query)
+        return [Read(text, one.sure, dict(one.labels)) for text, one in meanings]
 
     def details(
         self,
@@ -266,9 +221,10 @@ class Tools:
         with _told():
             record = self._library.record(id)
             (marks,) = self._library.marks(record)
+            called = {one.name: one.probability for one in self._library.labels(record)[0]}
         names = [name for name in Record.__slots__ if name in Picture.__slots__]
         known = {name: getattr(record, name) for name in names}
-        picture = Picture(path=record.path, **known, **asdict(marks))
+        picture = Picture(path=record.path, **known, **asdict(marks), labels=called)
         small = self._thumbnail(record) if thumbnail else None
         return _result(picture, [small] if small else [])
 
@@ -296,14 +252,16 @@ class Tools:
         min_side: _Side = None,
         tags: _Tags = None,
         favourite: _Favourite = False,
+        labels: _Labels = None,
+        text: _Text = None,
     ) -> Annotated[CallToolResult, RootModel[Facets]]:
         """Count the pictures that pass filters, and by folder, format, camera, month and size how
         many would with another choice there, and by tag with one more; it also tells which
         cameras, folders and tags there are."""
         with _told():
             where = _filter(
-                formats, tags, folder=folder, taken_from=taken_from, taken_to=taken_to,
-                camera=camera, min_side=min_side, favourite=favourite,
+                formats, tags, labels, folder=folder, taken_from=taken_from, taken_to=taken_to,
+                camera=camera, min_side=min_side, favourite=favourite, text=text,
             )  # fmt: skip
             return _result(self._library.facets(where))
 
@@ -333,20 +291,6 @@ def server_of(library: Library, version: str) -> MCPServer[Any]:
     return server
 
 
-def _match(hit: Hit) -> Match:
-    one = hit.record
-    return Match(
-        one.id, hit.path, hit.score, hit.distance, hit.verdict, one.width, one.height, one.taken,
-        one.camera, len(hit.copies),
-    )  # fmt: skip
-
-
-def _item(one: Record, marks: Marks) -> Item:
-    return Item(
-        one.id, one.path, one.width, one.height, one.taken, one.camera, marks.favourite, marks.tags
-    )
-
-
 def _image(content: bytes, mime_type: str) -> ImageContent:
     data = base64.b64encode(content).decode("ascii")
     return ImageContent(type="image", data=data, mime_type=mime_type)
@@ -359,15 +303,25 @@ def _box(given: list[float] | None) -> tuple[float, float, float, float] | None:
     return left, top, width, height
 
 
-def _query(path: str | None, number: int | None, words: str | None) -> str | int | Words:
-    given = [one for one in (path, number, Words(words) if words else None) if one is not None]
-    if len(given) != 1:
-        raise ToolError("Give one of path, id and words.")
-    return given[0]
+def _query(
+    path: str | None, number: int | None, words: str | None, without_words: str | None
+) -> _Asked:
+    pictures = [one for one in (path, number) if one is not None]
+    if len(pictures) > 1 or not (pictures or words):
+        raise ToolError("Give a path or an id, or words, or words beside one of both.")
+    if not words and not without_words:
+        return pictures[0]
+    said = [Example(Words(words))] if words else []
+    unwanted = [Example(Words(without_words), _UNLIKE)] if without_words else []
+    return [*map(Example, pictures), *said, *unwanted]
 
 
-def _filter(formats: list[str] | None, tags: list[str] | None, **only: Any) -> Filter:
-    return Filter(formats=tuple(formats or ()), tags=tuple(tags or ()), **only)
+def _filter(
+    formats: list[str] | None, tags: list[str] | None, labels: list[str] | None, **only: Any
+) -> Filter:
+    return Filter(
+        formats=tuple(formats or ()), tags=tuple(tags or ()), labels=tuple(labels or ()), **only
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""IMAGE, ``--like``, ``--unlike``, ``--box``, ``--words`` → what to search with, and its JSON."""
+"""IMAGE, ``--like``, ``--unlike``, ``--box`` and words → what to search with, and its JSON."""
 
 from __future__ import annotations
 
@@ -33,14 +33,13 @@ class Question:
     like: tuple[str, ...]
     unlike: tuple[str, ...]
     box: Box | None
-    words: str | None
+    words: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
     in_view: bool = False
 
     def __post_init__(self) -> None:
         pictures = bool(self.image or self.like or self.unlike)
-        if self.words is not None and (pictures or self.box):
-            raise click.UsageError("Words go alone: leave out IMAGE, --like, --unlike and --box.")
-        if self.words is None and not pictures and not self.in_view:
+        if not pictures and not self.words and not self.in_view:
             raise click.UsageError("Give one IMAGE, or words with --words.")
         if self.box and self.image is None:
             raise click.UsageError("--box is a part of IMAGE: give an IMAGE.")
@@ -49,20 +48,29 @@ class Question:
         """What to search with. Raises InputError, and reads standard input where IMAGE is -."""
         from lookalike.library import Example, Words
 
-        if self.words is not None:
-            return Words(self.words)
         image = None if self.image is None else _content(self.image)
         if image is not None and self._plain:
             return image
-        return [Example(*one) for one in self._examples(image)]
+        said = self._said()
+        pictures = [Example(*one) for one in self._examples(image)]
+        if len(said) == 1 and not pictures and said[0][1] == 1:
+            return Words(said[0][0])
+        return [*pictures, *(Example(Words(text), weight) for text, weight in said)]
 
     def shown(self) -> object:
         """The question for ``--json``: a text, or a list of examples."""
-        if self.words is not None or self._plain:
-            return self.words or self.image
+        if self._plain:
+            return self.image
+        said = self._said()
+        pictures = self._examples(self.image)
+        if len(said) == 1 and not pictures and said[0][1] == 1:
+            return said[0][0]
         return [
-            {"picture": path, "weight": weight, **({"box": box} if box else {})}
-            for path, weight, box in self._examples(self.image)
+            *(
+                {"picture": path, "weight": weight, **({"box": box} if box else {})}
+                for path, weight, box in pictures
+            ),
+            *({"words": text, "weight": weight} for text, weight in said),
         ]
 
     def names(self) -> list[str]:
@@ -72,11 +80,17 @@ class Question:
     @property
     def is_empty(self) -> bool:
         """Whether the view is all that there is."""
-        return self.words is None and not (self.image or self.like or self.unlike)
+        return not (self.image or self.like or self.unlike or self.words)
 
     @property
     def _plain(self) -> bool:
-        return not (self.like or self.unlike or self.box)
+        return not (self.like or self.unlike or self.box or self.words or self.without_words)
+
+    def _said(self) -> list[tuple[str, float]]:
+        """The words and their weights, wanted and not wanted."""
+        unwanted = [_weighted(text, _UNLIKE) for text in self.without_words]
+        wanted = [_weighted(text, _LIKE) for text in self.words]
+        return [*wanted, *((text, -weight) for text, weight in unwanted)]
 
     def _examples(self, image: str | bytes | None) -> list[_Asking]:
         wanted = [_weighted(text, _LIKE) for text in self.like]
@@ -125,6 +139,24 @@ def example_options(command: _Command) -> _Command:
         help="Only this part of IMAGE: left, top, width and height as fractions of it.",
     )
     return like(unlike(box(command)))
+
+
+def words_options(command: _Command) -> _Command:
+    """``--words`` and ``--without-words``: words alone, or beside pictures."""
+    words = click.option(
+        "--words",
+        metavar="TEXT[@WEIGHT]",
+        multiple=True,
+        help="What the pictures show, in English; by itself or beside pictures. WEIGHT as for "
+        "--like. May be given again.",
+    )
+    without = click.option(
+        "--without-words",
+        metavar="TEXT[@WEIGHT]",
+        multiple=True,
+        help="What they should not show; WEIGHT is 0.5 if it is not given. May be given again.",
+    )
+    return words(without(command))
 
 
 def _weighted(text: str, otherwise: float) -> tuple[str, float]:

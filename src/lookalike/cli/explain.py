@@ -63,7 +63,7 @@ def explain_command(
     """
     from lookalike.library import Library
 
-    question = Question(image, like, unlike, box, None)
+    question = Question(image, like, unlike, box)
     asked = question.asked()
     with Library.open(library_folder, max_pixels=max_pixels) as library:
         why = library.explain(asked, picture)

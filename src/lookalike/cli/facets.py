@@ -23,7 +23,8 @@ _WIDTH = 10  # of the largest number of pictures that a library may have
 @json_option
 def facets_command(*, library_folder: Path | None, as_json: bool, **only: Any) -> None:
     """Say how many pictures pass the filters, and by folder, month, format, camera and size how
-    many would pass with another choice there while the other filters stay; of tags, with one more.
+    many would pass with another choice there while the other filters stay; of tags and labels,
+    with one more.
 
     Each choice is what the option of that name takes. Without a filter, all pictures are counted.
     Folders are those directly in the indexed ones, or in FOLDER.
@@ -43,6 +44,7 @@ def facets_command(*, library_folder: Path | None, as_json: bool, **only: Any) -
     _print("--camera", facets.cameras)
     _print("--min-side", facets.sides)
     _print("--tag", facets.tags)
+    _print("--label", facets.labels)
     if facets.favourites:
         click.echo(f"\n--favourite\n{facets.favourites:{_WIDTH},}")
 

@@ -91,11 +91,25 @@ _OF_MARKS = (
         "have all of them.",
     ),
     click.option("--favourite", is_flag=True, help="Only favourites."),
+    click.option(
+        "--label",
+        "labels",
+        metavar="LABEL",
+        multiple=True,
+        help="Only pictures that the default model calls so, see `lookalike facets`. May be given "
+        "again: they are then called all of it.",
+    ),
+    click.option(
+        "--text",
+        metavar="TEXT",
+        help="Only pictures whose file and folder names, tags and labels have all words of TEXT, "
+        "or words that begin so.",
+    ),
 )
 
 
 def filter_options(command: _Command) -> _Command:
-    """``--folder`` to ``--favourite``: which pictures may be answers."""
+    """``--folder`` to ``--text``: which pictures may be answers."""
     options = (
         click.option("--folder", metavar="FOLDER", type=FOLDER, help="Only pictures below FOLDER."),
         click.option(

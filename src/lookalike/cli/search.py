@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lookalike.cli.counts import count_fields, print_counts
-from lookalike.cli.examples import Question, example_options
+from lookalike.cli.examples import Question, example_options, words_options
 from lookalike.cli.options import (
     FOLDER,
     filter_options,
@@ -21,6 +21,7 @@ from lookalike.cli.options import (
     view_options,
 )
 from lookalike.cli.saving import print_saved, save_options, saved_fields
+from lookalike.cli.understood import print_understood, understood_fields
 from lookalike.errors import InputError
 
 _NO_WIDTH = 10_000
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @click.argument("image", metavar="[IMAGE]", required=False, type=FOLDER)
 @library_option
 @example_options
-@click.option("--words", metavar="TEXT", help="Search by words, with a model that takes them.")
+@words_options
 @click.option(
     "-k",
     metavar="N",
@@ -82,14 +83,18 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     With --like and --unlike, the sum of several pictures is searched for, less those that are not
     wanted: rose.jpg --like tulip.jpg@0.5 --unlike leaf.jpg.
 
-    With --words there is no IMAGE; `lookalike models` says which models find by words.
+    With --words, by itself or beside pictures: rose.jpg --words "in a vase" --without-words
+    "a person". `lookalike models` says which models find by words. The default model has never
+    seen a word: English words are taken for the nearest of the 1,000 things that it tells apart,
+    and a line says for which. So things are found, and not who, where, how many or what is
+    written.
 
     Of a large library, only the part that is like IMAGE is compared, and a picture may be missed;
     `lookalike stats` says how many are found. With --exact, and with any of --folder, --format,
-    --from, --to, --camera, --min-side, --tag and --favourite, which all must hold, none is missed.
-    Nor is with --offset and --fold: as long as the library stays as it is, one stretch of the
-    answers goes on where the one before ended. Copies to fold are those that `lookalike
-    duplicates` has found.
+    --from, --to, --camera, --min-side, --tag, --favourite, --label and --text, which all must
+    hold, none is missed. Nor is with --offset and --fold: as long as the library stays as it is,
+    one stretch of the answers goes on where the one before ended. Copies to fold are those that
+    `lookalike duplicates` has found.
 
     With --view and --neighbours, pictures are compared in another space, each of them, and the
     score is the cosine there. A view that was learned from what is liked needs no IMAGE.
@@ -122,9 +127,12 @@ def _tell(
 ) -> None:
     found = _ask(library, asked, **how)
     saved = _save(library, found, question, target, force)
+    meanings = [] if asked is None else library.meanings(asked)
     if as_json:
-        print_json({"query": question.shown(), **_answer(library, found, saved, fold=how["fold"])})
+        answer = _answer(library, found, saved, fold=how["fold"])
+        print_json({"query": question.shown(), **understood_fields(meanings), **answer})
     else:
+        print_understood(meanings)
         _print(library, found, saved, previews, above=how["offset"] or 0)
 
 

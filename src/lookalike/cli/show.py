@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import click
 from lookalike.cli.options import FOLDER, json_option, library_option, print_json
 
 if TYPE_CHECKING:
-    from lookalike.library import FileMetadata, Library, Record
+    from lookalike.library import FileMetadata, Label, Library, Record
 
 _LIES = {
     1: "upright",
@@ -45,11 +45,14 @@ def show_command(*, picture: str, library_folder: Path | None, reveal: bool, as_
     with Library.open(library_folder) as library:
         record = library.find(picture)
         metadata, trouble = _read(library, record)
+        (labels,) = library.labels(record)
         if as_json:
             said = asdict(metadata) if metadata else None
-            print_json({**_known(record), "metadata": said, "trouble": trouble})
+            called = [asdict(one) for one in labels]
+            known = {**_known(record), "labels": called}
+            print_json({**known, "metadata": said, "trouble": trouble})
         else:
-            _print(record, metadata, trouble)
+            _print(record, metadata, trouble, labels)
         if reveal:
             library.reveal(record)
 
@@ -80,7 +83,12 @@ def _known(record: Record) -> dict[str, Any]:
     }
 
 
-def _print(record: Record, metadata: FileMetadata | None, trouble: str | None) -> None:
+def _print(
+    record: Record,
+    metadata: FileMetadata | None,
+    trouble: str | None,
+    labels: Sequence[Label],
+) -> None:
     from lookalike.library import printable
 
     def line(name: str, value: str) -> None:
@@ -90,6 +98,8 @@ def _print(record: Record, metadata: FileMetadata | None, trouble: str | None) -
     line("number", str(record.id))
     line("dimensions", f"{record.width:,} x {record.height:,}")
     line("size", f"{record.size:,} bytes, {record.format}")
+    if labels:
+        line("labels", ", ".join(f"{one.name} {one.probability:.0%}" for one in labels))
     for name, value in _facts(metadata) if metadata else _recorded(record):
         line(name, value)
     for sentence in metadata.skipped if metadata else ():

@@ -31,6 +31,7 @@ from lookalike.stores.base import (
     Facets,
     Filter,
     Hit,
+    Label,
     Listing,
     MarkCounts,
     Marks,
@@ -40,6 +41,7 @@ from lookalike.stores.base import (
     ViewNote,
 )
 from lookalike.verdict import VERDICTS
+from lookalike.words import Meaning
 
 __all__ = [
     "INSTALL_FOR_MAP",
@@ -74,12 +76,14 @@ __all__ = [
     "Hits",
     "Indexed",
     "Indexing",
+    "Label",
     "Learned",
     "LeftOut",
     "Library",
     "Listing",
     "MarkCounts",
     "Marks",
+    "Meaning",
     "ModelRow",
     "PictureMap",
     "Plane",

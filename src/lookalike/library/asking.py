@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from lookalike.errors import InputError
-from lookalike.library.examples import Asked, embedding
+from lookalike.library.examples import Asked, embedding, words_of
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Indexing, indexing
 from lookalike.library.judging import OF_NO_PICTURE, OF_WORDS, Hits, Judging, Sought
 from lookalike.library.opening import Model
-from lookalike.library.queries import Queries, Words
+from lookalike.library.queries import Queries
 from lookalike.library.spaces import Spaces, check_neighbours
+from lookalike.library.wording import Wording
 from lookalike.stores.base import (
     Answers,
     Catalogue,
@@ -25,6 +26,7 @@ from lookalike.stores.base import (
     Ranking,
     Scores,
 )
+from lookalike.words import Meaning
 
 
 class Asking:
@@ -48,6 +50,7 @@ class Asking:
     _model: Model
     _queries: Queries
     _folding: Folding
+    _wording: Wording
     _spaces: Spaces
     _judging: Judging
 
@@ -66,12 +69,12 @@ class Asking:
         a ``verdict`` and a ``reason``.
 
         A query given by its id in the library leaves itself out, and so does one given by a path
-        that the library knows but where there is no file now. Several pictures, or a part of one,
-        are given as `Example`s; the score is then the cosine with the direction of their weighted
-        sum. Of the others, those that pass ``where`` are ranked, each of them. Without a filter, a
-        large library may miss some; ``stats().index`` says how many, and with ``exact`` every
-        picture is compared. With ``fold``, copies of a hit are no hits of their own, see
-        `Library.answers`.
+        that the library knows but where there is no file now. Several pictures, a part of one, and
+        words beside pictures are given as `Example`s; the score is then the cosine with the
+        direction of their weighted sum. Of the others, those that pass ``where`` are ranked, each
+        of them. Without a filter, a large library may miss some; ``stats().index`` says how many,
+        and with ``exact`` every picture is compared. With ``fold``, copies of a hit are no hits of
+        their own, see `Library.answers`. What words were taken for, `Library.meanings` says.
 
         Raises:
             ImageError: the query cannot be read as a picture.
@@ -79,6 +82,7 @@ class Asking:
             InputError: k is not positive; examples that want no picture, or cancel each other out;
                 more neighbours than 30.
             ViewNotFoundError: there is no such view.
+            MissingExtraError: words need a package that is not installed.
             ModelError: the model is needed and cannot be used, or takes no words.
         """
         if fold or view is not None or neighbours or query is None:
@@ -137,6 +141,22 @@ class Asking:
     def _wanted(self, query: Asked | None) -> tuple[Embedding | None, tuple[int, ...], float]:
         """As `embedding`, and no vector where nothing is asked."""
         return (None, (), 1.0) if query is None else embedding(self._queries, query)
+
+    @property
+    def words(self) -> str | None:
+        """How words find pictures: by a text ``tower`` of the model, through its ``labels``, or
+        not at all (None)."""
+        return self._wording.way
+
+    def meanings(self, query: Asked) -> list[tuple[str, Meaning]]:
+        """What the words of a query were taken for, each text with its `Meaning`.
+
+        Empty without words, and for models with a text tower, which takes words as they are.
+        Raises as `Library.search` does for words.
+        """
+        texts = words_of(query)
+        found = [(text, self._wording.meaning(text)) for text in texts]
+        return [(text, meaning) for text, meaning in found if meaning is not None]
 
     def _ranked(
         self,
@@ -221,6 +241,6 @@ def _sought(
     plain: bool = True,
 ) -> Sought | str:
     """What answers are judged by, or why they cannot be."""
-    if isinstance(query, Words):
+    if query is not None and words_of(query):
         return OF_WORDS
     return OF_NO_PICTURE if wanted is None else Sought(wanted, without, where, plain, share)

@@ -13,32 +13,37 @@ from numpy.typing import NDArray
 
 from lookalike.errors import InputError
 from lookalike.image import WHOLE, Part
-from lookalike.library.queries import THE_QUERY, Queries, Query, Words
+from lookalike.library.queries import THE_QUERY, AnyPicture, Queries, Query, Words
 from lookalike.stores.base import Embedding
 
 _ROUNDED = 1e-6  # how far a box may reach beyond the picture because its numbers were rounded
 _LEAST = 0.0001  # of a side: less than a pixel of all but the largest pictures
+_WORDS_COUNT = 2.0
+"""The scores of pictures with words lie half as far apart as those with pictures; so that at the
+same weight both have the same say, words count twice in a sum with others."""
 _CANCELLED = 0.01  # the sum's length, as a part of the weights', below which only noise is left
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One picture of several to search with, or a part of a picture.
+    """One picture of several to search with, or a part of a picture; or words beside pictures.
 
-    ``picture`` is its path, its file's content or its id in the library. ``weight`` says how much
-    it counts, from -1 to 1; below 0 it is a picture that the answers should be unlike. ``box`` is
-    (left, top, width, height) as fractions of the upright picture; None is all of it.
+    ``picture`` is its path, its file's content, its id in the library, or `Words`. ``weight`` says
+    how much it counts, from -1 to 1; below 0 it is a picture that the answers should be unlike.
+    ``box`` is (left, top, width, height) as fractions of the upright picture; None is all of it.
 
     Raises InputError for a weight or a box that is none.
     """
 
-    picture: str | os.PathLike[str] | bytes | int
+    picture: str | os.PathLike[str] | bytes | int | Words
     weight: float = 1.0
     box: Part | None = None
 
     def __post_init__(self) -> None:
         if not _is_number(self.weight) or not -1 <= self.weight <= 1:
             raise InputError("A weight is a number from -1 to 1.")
+        if self.box is not None and isinstance(self.picture, Words):
+            raise InputError("A box is a part of a picture: words have none.")
         if self.box is not None:
             _check(self.box)
 
@@ -54,18 +59,44 @@ def embedding(queries: Queries, asked: Asked) -> tuple[Embedding, tuple[int, ...
     examples = examples_of(asked)
     found = [queries.embedding(one.picture, box_of(one), name) for one, name in examples]
     without = {number: None for _, ids in found for number in ids}
-    weights = [one.weight for one, _ in examples]
+    weights = [_counting(one, among=len(examples)) for one, _ in examples]
     rows = [row for row, _ in found]
     return combined(rows, weights), tuple(without), share(rows, weights)
+
+
+def words_of(asked: Asked) -> list[str]:
+    """The texts of the words in a question."""
+    if isinstance(asked, Words):
+        return [asked.text]
+    pictures = [one.picture for one, _ in examples_of(asked)]
+    return [one.text for one in pictures if isinstance(one, Words)]
+
+
+def _counting(example: Example, among: int) -> float:
+    """The weight of an example in a sum: words of a weight count as pictures of it do."""
+    more = _WORDS_COUNT if among > 1 and isinstance(example.picture, Words) else 1.0
+    return more * example.weight
+
+
+def pictures_of(asked: Asked) -> list[tuple[Example, AnyPicture, str]]:
+    """A question as examples, each with its picture and what errors call it. Raises InputError for
+    words, and for a list that is no question."""
+    found = []
+    for one, name in examples_of(asked) if not isinstance(asked, Words) else []:
+        if isinstance(one.picture, Words):
+            break
+        found.append((one, one.picture, name))
+    else:
+        if found:
+            return found
+    raise InputError("Words have no regions to compare: explain pictures.")
 
 
 def examples_of(asked: Asked) -> list[tuple[Example, str]]:
     """A question as examples, each with what errors call it where it has no name.
 
-    Raises InputError for words, and for a list that is no question.
+    Raises InputError for a list that is no question.
     """
-    if isinstance(asked, Words):
-        raise InputError("Words have no regions to compare: explain pictures.")
     if isinstance(asked, Example):
         asked = (asked,)
     if isinstance(asked, str | bytes) or not isinstance(asked, Sequence):

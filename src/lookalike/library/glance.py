@@ -27,7 +27,9 @@ class Indexing:
 @dataclass(frozen=True, slots=True)
 class Stats:
     """A library at a glance; ``bytes`` is what it takes on disk, thumbnails left out; ``index`` is
-    None where another model fills the library now, so that it has to be opened again."""
+    None where another model fills the library now, so that it has to be opened again. ``words`` is
+    how words find pictures: by a text ``tower`` of the model, through its ``labels``, or not at all
+    (None)."""
 
     images: int
     skipped: int
@@ -38,6 +40,7 @@ class Stats:
     bytes: int
     indexing: Indexing | None
     index: SearchIndex | None
+    words: str | None
 
 
 def indexing(note: str) -> Indexing | None:

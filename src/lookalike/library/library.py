@@ -35,6 +35,7 @@ from lookalike.library.exporting import Exporting
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Stats, indexing
 from lookalike.library.judging import Judging
+from lookalike.library.labelling import Labelling
 from lookalike.library.learning import Learning
 from lookalike.library.maps import MapOf
 from lookalike.library.marks import MarksOf
@@ -43,6 +44,7 @@ from lookalike.library.originals import original
 from lookalike.library.queries import Queries
 from lookalike.library.reasons import Explaining
 from lookalike.library.spaces import Spaces
+from lookalike.library.wording import Wording
 from lookalike.models import ModelCard
 from lookalike.stores.base import Catalogue, Embedding, Filter, Record, SearchIndex
 from lookalike.stores.embedded import WriteLock
@@ -52,7 +54,18 @@ _PREVIEW = 2048  # pixels on the longest side of a picture for the screen
 _LOG = logging.getLogger(__name__)
 
 
-class Library(Asking, Learning, Evaluating, Explaining, CopiesOf, MarksOf, About, Exporting, MapOf):
+class Library(
+    Asking,
+    Learning,
+    Evaluating,
+    Explaining,
+    CopiesOf,
+    MarksOf,
+    Labelling,
+    About,
+    Exporting,
+    MapOf,
+):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:
@@ -62,7 +75,8 @@ class Library(Asking, Learning, Evaluating, Explaining, CopiesOf, MarksOf, About
         self._max_pixels = max_pixels
         self._loaded: Encoder | None = None
         self._loading = threading.Lock()
-        self._queries = Queries(store, self._encoder, max_pixels)
+        self._wording = Wording(model, self._encoder)
+        self._queries = Queries(store, self._encoder, self._wording, max_pixels)
         self._folding = Folding(store)
         self._spaces = Spaces(store, lambda: self._model.identity)
         self._judging = Judging(store)
@@ -134,6 +148,7 @@ class Library(Asking, Learning, Evaluating, Explaining, CopiesOf, MarksOf, About
             bytes=self._store.size(),
             indexing=indexing(self._store.settings().get("indexing", "")),
             index=self._search_index(),
+            words=self.words,
         )
 
     def skipped(self) -> list[Skipped]:
@@ -174,7 +189,9 @@ class Library(Asking, Learning, Evaluating, Explaining, CopiesOf, MarksOf, About
         with self._writing(wait):
             # A run has an encoder of its own, for one core: each thread encodes for itself.
             encoder = partial(self._load, options.on_event, threads=1)
-            return index(self._store, encoder, named, options)
+            report = index(self._store, encoder, named, options)
+            self._label()  # of a run that fails, the next one labels what it has added
+            return report
 
     def adopt(
         self,
@@ -199,7 +216,9 @@ class Library(Asking, Learning, Evaluating, Explaining, CopiesOf, MarksOf, About
             )
         options = Options(max_pixels=self._max_pixels, on_event=on_event or tell_nobody)
         with self._writing(wait):
-            return adopt(self._store, features.paths, features.embeddings, folder, options)
+            report = adopt(self._store, features.paths, features.embeddings, folder, options)
+            self._label()
+            return report
 
     def forget(self, folder: str | os.PathLike[str], *, wait: float = 0.0) -> int:
         """Take a folder that was indexed out of the library; returns how many pictures it had.

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike import mapping
-from lookalike.stores.base import Catalogue, Ids, Labels
+from lookalike.stores.base import Catalogue, Ids, Naming
 
 _Rows = npt.NDArray[np.intp]
 
@@ -22,7 +22,7 @@ def names_of(ids: Ids, belongs: npt.NDArray[np.int32], store: Catalogue) -> list
 
     ``ids`` (n,) are the pictures on the map, ``belongs`` (n,) the cluster of each, -1 for none.
     """
-    labels = store.labels()
+    labels = store.naming()
     rows = _rows_of(labels.ids, ids)
     tags = mapping.telling(labels.tags, _bearing(labels, rows), belongs)
     names, inside = _folders(labels, rows, store.roots())
@@ -40,12 +40,12 @@ def _rows_of(known: Ids, ids: Ids) -> _Rows:
     return rows
 
 
-def _bearing(labels: Labels, rows: _Rows) -> list[_Rows]:
+def _bearing(labels: Naming, rows: _Rows) -> list[_Rows]:
     """The pictures on the map that bear each tag."""
     return _by_number(labels.borne, rows[labels.bearers], len(labels.tags))
 
 
-def _folders(labels: Labels, rows: _Rows, roots: Collection[str]) -> tuple[list[str], list[_Rows]]:
+def _folders(labels: Naming, rows: _Rows, roots: Collection[str]) -> tuple[list[str], list[_Rows]]:
     """The own name of every folder, and the pictures on the map in it and below."""
     below: defaultdict[str, list[_Rows]] = defaultdict(list)
     inside = _by_number(labels.inside, rows, len(labels.folders))

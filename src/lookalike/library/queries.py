@@ -21,12 +21,16 @@ from lookalike.indexing import places
 from lookalike.library.lastencoded import LastEncoded
 from lookalike.library.lastread import LastRead
 from lookalike.library.originals import is_as_recorded, original
+from lookalike.library.wording import Wording
 from lookalike.stores.base import Catalogue, Embedding, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A query in words, for models that take them."""
+    """A query in words, for models that take them (`lookalike models`).
+
+    They are a picture's equal in an `Example`, too: with a weight, wanted or not wanted.
+    """
 
     text: str
 
@@ -49,9 +53,12 @@ THE_QUERY = "The query"
 class Queries:
     """Makes embeddings of queries; ``encoder`` is called only where one is needed."""
 
-    def __init__(self, store: Catalogue, encoder: Callable[[], Encoder], max_pixels: int) -> None:
+    def __init__(
+        self, store: Catalogue, encoder: Callable[[], Encoder], wording: Wording, max_pixels: int
+    ) -> None:
         self._store = store
         self._encoder = encoder
+        self._wording = wording
         self._max_pixels = max_pixels
         self._last = LastRead()
         self._encodings = LastEncoded()
@@ -72,7 +79,7 @@ class Queries:
         errors call a picture that has come without a name.
         """
         if isinstance(query, Words):
-            return self._of_words(query.text), ()
+            return self._wording.embedding(query.text), ()
         found, without = self._found(query)
         if isinstance(found, Record) and part is None:
             return self._known_embedding(found), without
@@ -96,16 +103,6 @@ class Queries:
         if record is None:
             raise ImageError(f"There is no file {printable(path)}: check the path.")
         return record, (record.id,)
-
-    def _of_words(self, text: str) -> Embedding:
-        encoder = self._encoder()
-        if "words" not in encoder.card.abilities:
-            raise InputError(
-                f"The model of this library, {encoder.card.name}, finds by pictures only: "
-                "`lookalike models` says which ones find by words."
-            )
-        row: Embedding = encoder.encode_words([text])[0]
-        return row
 
     def _known_embedding(self, record: Record) -> Embedding:
         embedding = self._store.embedding(record.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lookalike import explain
 from lookalike.explain import Explanation
-from lookalike.library.examples import Asked, box_of, examples_of, weighted
+from lookalike.library.examples import Asked, box_of, pictures_of, weighted
 from lookalike.library.queries import AnyPicture, Queries
 
 _SIDE = 480  # pixels on the longer side of each picture that is drawn
@@ -30,16 +30,16 @@ class Explaining:
                 `Library.search` says of examples.
             ModelError: the model cannot be used.
         """
-        examples = examples_of(query)
-        weights = [one.weight for one, _ in examples]
+        examples = pictures_of(query)
+        weights = [one.weight for one, _, _ in examples]
         shown = self._queries.seen(picture, None, _THE_PICTURE)
-        seen = [self._queries.seen(one.picture, box_of(one), name) for one, name in examples]
+        seen = [self._queries.seen(at, box_of(one), name) for one, at, name in examples]
         total, length = weighted([one.vector for one in seen], weights)
         return explain.explained(shown, total / length, seen, [w / length for w in weights])
 
     def drawn(self, query: Asked, picture: AnyPicture, why: Explanation) -> bytes:
         """What `Library.explain` said of the same two, as a PNG: the pictures of the query and the
         picture beside each other, with the shares of their regions over them."""
-        shown = [self._queries.shown(one.picture, _SIDE, name) for one, name in examples_of(query)]
+        shown = [self._queries.shown(at, _SIDE, name) for _, at, name in pictures_of(query)]
         shown.append(self._queries.shown(picture, _SIDE, _THE_PICTURE))
         return explain.drawn(shown, why, _SIDE)

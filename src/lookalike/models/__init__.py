@@ -8,6 +8,7 @@ from pathlib import Path
 from lookalike.errors import ModelError
 from lookalike.models.card import (
     AsPublished,
+    Classifier,
     CutAndPool,
     Hub,
     LocalFile,
@@ -16,16 +17,19 @@ from lookalike.models.card import (
     PackageIndex,
     Pooling,
     Recipe,
+    SentenceModel,
     Source,
     VggFc1,
     Words,
 )
-from lookalike.models.catalogue import CARDS
+from lookalike.models.catalogue import CARDS, SENTENCES
 from lookalike.models.custom import read_card
 
 __all__ = [
     "DEFAULT_MODEL",
+    "SENTENCES",
     "AsPublished",
+    "Classifier",
     "CutAndPool",
     "Hub",
     "LocalFile",
@@ -34,6 +38,7 @@ __all__ = [
     "Packaged",
     "Pooling",
     "Recipe",
+    "SentenceModel",
     "Source",
     "VggFc1",
     "Words",

@@ -95,12 +95,44 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Classifier:
+    """What names a model's features: a graph that holds the weights (labels, dim) and the bias
+    (labels,) of its last layer, and a text file with the names of the labels, one a line.
+
+    ``sentences`` is an array (labels, n) with the vectors that the sentence model gives for the
+    labels and what they look like.
+    """
+
+    graph: Packaged
+    weight: str
+    bias: str
+    names: Packaged
+    sentences: Packaged
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceModel:
+    """A model of English sentences: its graph, in a package to be installed, and its vocabulary.
+
+    Texts become ``length`` tokens at most; a vector is the average of those of the tokens.
+    """
+
+    name: str
+    graph: PackageIndex
+    vocabulary: Packaged
+    length: int
+    output: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """One exact vector space: weights, preprocess and pooling together.
 
     ``dim`` is the length of a vector; ``output`` the name of the graph's tensor that holds it, of
     shape (n, dim), or (n, tokens, dim) or (n, dim, h, w) with a ``pooling``. ``explains`` tells,
-    before the graph is here to be looked at, that a vector is the average of regions.
+    before the graph is here to be looked at, that a vector is the average of regions. Words are
+    understood by a text tower (``words``), or through the labels of a ``classifier``.
     """
 
     name: str
@@ -113,6 +145,7 @@ class ModelCard:
     output: str = "embedding"
     pooling: Pooling = "none"
     words: Words | None = None
+    classifier: Classifier | None = None
     explains: bool = False
 
     @property
@@ -127,8 +160,10 @@ class ModelCard:
 
     @property
     def abilities(self) -> tuple[str, ...]:
-        """What can be a query: ``pictures``, and ``words`` where there is a text tower."""
-        return ("pictures",) if self.words is None else ("pictures", "words")
+        """What can be a query: ``pictures``, and ``words`` where there is a text tower or a
+        classifier."""
+        takes_words = self.words is not None or self.classifier is not None
+        return ("pictures", "words") if takes_words else ("pictures",)
 
     @property
     def identity(self) -> str:

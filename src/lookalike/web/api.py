@@ -53,10 +53,26 @@ def search() -> Response:
             for shown, hit in zip(marked([hit.record for hit in hits]), hits, strict=True)
         ],
         **more,
+        **_understood(wanted),
     }
     if not hits and served().library.count() == 0:
         answer["hint"] = _EMPTY
     return jsonify(answer)
+
+
+def _understood(wanted: query.Query) -> dict[str, Any]:
+    """What words were taken for, where they were read through labels."""
+    found = [] if wanted.asked is None else served().library.meanings(wanted.asked)
+    told = [
+        {
+            "words": text,
+            "sure": meaning.sure,
+            "closeness": meaning.closeness,
+            "labels": [{"label": name, "share": share} for name, share in meaning.labels],
+        }
+        for text, meaning in found
+    ]
+    return {"understood": told} if told else {}
 
 
 def _hits(wanted: query.Query) -> tuple[Hits | Answers, dict[str, Any]]:
@@ -106,7 +122,8 @@ def details(image_id: int) -> Response:
     """Everything the library knows about one picture."""
     library = served().library
     record = library.record(image_id)
-    return _tagged({**image(record), **asdict(library.marks(record)[0])})
+    called = [asdict(one) for one in library.labels(record)[0]]
+    return _tagged({**image(record), **asdict(library.marks(record)[0]), "labels": called})
 
 
 @blueprint.get(f"{IMAGES}/<id:image_id>/thumbnail")

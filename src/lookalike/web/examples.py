@@ -8,12 +8,14 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from lookalike.library import Example
+from lookalike.library import Example, Words
 from lookalike.web.links import summary
+from lookalike.web.openapi_words import MOST_WORDS
 from lookalike.web.schemas import MOST_EXAMPLES
 from lookalike.web.state import served
 
-_FIELDS = {"id", "image", "weight", "box"}
+_WHAT = ("id", "image", "words")
+_FIELDS = {*_WHAT, "weight", "box"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,12 @@ def _example(given: object, uploads: Sequence[Upload]) -> tuple[Example, dict[st
         raise BadRequest('An example must be an object such as {"id": 1, "weight": 0.5}.')
     if unknown := set(given) - _FIELDS:
         raise BadRequest(f"There is no field {min(unknown)!r} in an example.")
-    if ("id" in given) == ("image" in given):
-        raise BadRequest('An example has one of "id" and "image", the place of its file.')
+    if sum(name in given for name in _WHAT) != 1:
+        raise BadRequest('An example has one of "id", "image" (the place of its file) and "words".')
     how: dict[str, Any] = {name: given[name] for name in ("weight", "box") if name in given}
+    if "words" in given:
+        example = Example(words_of(given["words"]), **how)
+        return example, {"words": given["words"], "weight": example.weight}
     if "image" in given:
         upload = _upload(given["image"], uploads)
         example, shown = Example(upload.content, **how), upload.shown
@@ -56,6 +61,15 @@ def _example(given: object, uploads: Sequence[Upload]) -> tuple[Example, dict[st
 
 def _shown_box(example: Example) -> dict[str, Any]:
     return {} if example.box is None else {"box": list(example.box)}
+
+
+def words_of(given: object) -> Words:
+    """Words to search with. Raises BadRequest."""
+    if not isinstance(given, str) or not given.strip() or len(given) > MOST_WORDS:
+        raise BadRequest(
+            f'"words" must be a text that says something, in {MOST_WORDS:,} characters at most.'
+        )
+    return Words(given)
 
 
 def image_id(given: object) -> int:

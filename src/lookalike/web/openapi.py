@@ -92,8 +92,9 @@ def _search() -> Json:
         "description": (
             "The pictures closest to an uploaded picture, to one of the library (which leaves "
             "itself out), to words, or to several examples, best first; equal scores in order of "
-            "path. Examples are pictures or parts of pictures with weights, some wanted and some "
-            "not; the score is the cosine with the direction of their weighted sum. Of a large "
+            "path. Examples are pictures, parts of pictures or words with weights, some wanted "
+            "and some not; the score is the cosine with the direction of their weighted sum. What "
+            "words were taken for is told in `understood`. Of a large "
             "library only the part that is like the query is compared, unless it is asked to be "
             "exact or given a filter: `index` of the library's state says what that may miss. An "
             "upload is held in memory for the time of the request and never kept. `hint` is there "
@@ -312,6 +313,8 @@ _SEARCHES = (
     """--json '{"id": 1, "k": 10}'""",
     """--json '{"id": 1, "offset": 100}'""",
     """--json '{"id": 1, "fold": true}'""",
+    """--json '{"words": "a red boat"}'""",
+    """--json '{"examples": [{"id": 1}, {"words": "at night"}]}'""",
     """--json '{"id": 1, "neighbours": 10}'""",
     """--json '{"id": 1, "filter": {"formats": ["JPEG"], "taken_from": "2024-05"}}'""",
     """--json '{"examples": [{"id": 1, "box": [0, 0, 0.5, 0.5]}, {"id": 3, "weight": -0.5}]}'""",

@@ -53,9 +53,10 @@ def _of_query(question: Json) -> Json:
         "operationId": "explanationOfQuery",
         "summary": "Why it is an answer",
         "description": (
-            "The same for whatever was searched with, but for words: the body is that of the "
-            "search. What says how to search, such as `k` and `filter`, changes nothing here. Of "
-            "several examples each has regions of its own; those that the picture is to be unlike "
+            "The same for whatever was searched with, but for words, which have no regions: the "
+            "body is that of the search. What says how to search, such as `k` and `filter`, "
+            "changes nothing here. Of several examples each has regions of its own; those that the "
+            "picture is to be unlike "
             "take from the score."
         ),
         "parameters": [IMAGE_ID],

@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from lookalike.stores.base import MOST_LETTERS
 from lookalike.web.about import may_reveal
+from lookalike.web.openapi_words import MOST_WORDS
 from lookalike.web.schemas import MOST_EXAMPLES
 from lookalike.web.state import served
 
@@ -29,6 +30,8 @@ def start() -> str:
         "page.html",
         max_upload=here.max_upload,
         reveal=may_reveal(),
+        words=here.library.words,
+        most_words=MOST_WORDS,
         most_examples=MOST_EXAMPLES,
         most_letters=MOST_LETTERS,
     )

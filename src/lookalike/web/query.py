@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from lookalike.library import MOST_NEIGHBOURS, Example, Filter, Words
 from lookalike.web import examples
 from lookalike.web.body import json_of
-from lookalike.web.examples import Upload, image_id
+from lookalike.web.examples import Upload, image_id, words_of
 from lookalike.web.links import summary
 from lookalike.web.schemas import DEFAULT_K, FILTERS, LAST_OFFSET, MOST_HITS
 from lookalike.web.state import served
@@ -91,16 +91,10 @@ def _from_json() -> Query:
         asked, shown = examples.read(body["examples"])
         return Query(asked, shown, *how)
     if "words" in body:
-        words = _words(body["words"])
+        words = words_of(body["words"])
         return Query(words, {"words": words.text}, *how)
     number = image_id(body["id"])
     return Query(number, summary(served().library.record(number)), *how)
-
-
-def _words(words: object) -> Words:
-    if not isinstance(words, str) or not words.strip():
-        raise BadRequest('"words" must be a text that says something.')
-    return Words(words)
 
 
 def _how(
@@ -127,7 +121,7 @@ def filter_of_address(besides: tuple[str, ...] = ()) -> Filter:
     Raises HTTP errors, and InputError."""
     given = request.args
     _refuse_unknown(set(given) - {*FILTERS, *besides}, "list of filters")
-    for name in set(given) - {"format", "tag"}:
+    for name in set(given) - {"format", "tag", "label"}:
         if len(given.getlist(name)) > 1:
             raise BadRequest(f"Give {name} once.")
     side = given.get("min_side")
@@ -140,6 +134,8 @@ def filter_of_address(besides: tuple[str, ...] = ()) -> Filter:
         min_side=None if side is None else _number("min_side", _number_of_text(side), 1),
         tags=tuple(given.getlist("tag")),
         favourite=_switch("favourite", {"favourite": _SWITCH.get(given.get("favourite", "false"))}),
+        labels=tuple(given.getlist("label")),
+        text=given.get("text"),
     )
 
 
@@ -158,7 +154,7 @@ def _filter(given: object) -> Filter:
         fits, what = _FILTER[name]
         if not fits(value):
             raise BadRequest(f'"{name}" of the filter must be {what}.')
-    lists = {name: tuple(given.get(name, ())) for name in ("formats", "tags")}
+    lists = {name: tuple(given.get(name, ())) for name in ("formats", "tags", "labels")}
     return Filter(**{**given, **lists})
 
 
@@ -236,4 +232,6 @@ _FILTER: dict[str, tuple[Callable[[object], bool], str]] = {
     "min_side": (_whole, "a whole number"),
     "tags": (_texts, "a list of texts"),
     "favourite": (_bool, "true or false"),
+    "labels": (_texts, "a list of texts"),
+    "text": (_text, "a text"),
 }

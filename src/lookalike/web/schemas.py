@@ -6,6 +6,7 @@ import os
 
 from lookalike.library import MOST_NEIGHBOURS
 from lookalike.stores.base import MOST_LETTERS, TAG_PATTERN
+from lookalike.web import openapi_words as words
 from lookalike.web.shapes import Json, ref, whole
 from lookalike.web.shapes import list_of as _list_of
 from lookalike.web.shapes import number as _number
@@ -28,11 +29,12 @@ def schemas() -> Json:
         **_examples(),
         "Answer": _answer(),
         **_asked(),
+        **words.schemas(_EXAMPLE["weight"]),
         "Summary": _object(SUMMARY),
         "FoldedHit": _object({**SUMMARY, **_CLOSENESS}),
         "Marked": _object({**SUMMARY, **MARKS}),
         "Hit": _object({**SUMMARY, **_CLOSENESS, **MARKS, "copies": _COPIES}, optional=("copies",)),
-        "Image": _object({**SUMMARY, **_DETAILS, **MARKS}),
+        "Image": _object({**SUMMARY, **_DETAILS, **MARKS, "labels": words.CALLED}),
         "Sample": _object({"images": _list_of("Marked")}),
         "Stats": _object(_STATS),
         "Indexing": _object(_INDEXING),
@@ -56,7 +58,7 @@ def _asked() -> Json:
                 "size": whole(description="Bytes."),
             }
         ),
-        "ExamplesQuery": _object({"examples": _list_of("ShownExample")}),
+        "ExamplesQuery": _object({"examples": words.SHOWN}),
         "ShownExample": _object(
             {
                 "picture": {
@@ -67,27 +69,14 @@ def _asked() -> Json:
             },
             optional=("box",),
         ),
-        "WordsQuery": _object({"words": _text("The words that were asked for.")}),
         "ViewQuery": _object({"view": _text("The view that was asked alone.")}),
     }
 
 
 def _questions() -> Json:
     return {
-        "Known": _object(
-            {"id": whole(minimum=0, description="A picture of the library."), **_HOW},
-            optional=tuple(_HOW),
-        ),
-        "InWords": _object(
-            {
-                "words": {
-                    **_text("For models that find by words, see `lookalike models`."),
-                    "pattern": r"\S",
-                },
-                **_HOW,
-            },
-            optional=tuple(_HOW),
-        ),
+        "Known": _object({"id": _KNOWN, **_HOW}, optional=tuple(_HOW)),
+        "InWords": _object({"words": words.WORDS, **_HOW}, optional=tuple(_HOW)),
         "InView": _object(_HOW, optional=tuple(name for name in _HOW if name != "view")),
         "Filter": _object(_FILTER, optional=tuple(_FILTER)),
     }
@@ -100,9 +89,10 @@ _IN_A_FORM = (
 
 
 def _examples() -> Json:
+    known, uploaded, said = (ref(f"{name}Example") for name in ("Known", "Uploaded", "Words"))
+    about = "Pictures and words, wanted and not wanted; one at least is wanted."
     several = {"type": "array", "minItems": 1, "maxItems": MOST_EXAMPLES}
-    known, uploaded = ref("KnownExample"), ref("UploadedExample")
-    about = "Pictures, wanted and not wanted; one at least is wanted."
+    in_json = {**several, "items": {"anyOf": [known, said]}, "description": about}
     files = {
         "type": "array",
         "items": {"type": "string", "format": "binary"},
@@ -111,27 +101,21 @@ def _examples() -> Json:
         "description": "The picture's file, or several, each in a field of this name.",
     }
     return {
-        "ByExamples": _object(
-            {"examples": {**several, "items": known, "description": about}, **_HOW},
-            optional=tuple(_HOW),
-        ),
+        "ByExamples": _object({"examples": in_json, **_HOW}, optional=tuple(_HOW)),
         "Upload": _object(
             {
                 "image": files,
                 "examples": {
                     "type": "string",
                     "contentMediaType": "application/json",
-                    "contentSchema": {**several, "items": {"anyOf": [uploaded, known]}},
+                    "contentSchema": {**several, "items": {"anyOf": [uploaded, known, said]}},
                     "description": about + _IN_A_FORM,
                 },
                 **_HOW_IN_FORMS,
             },
             optional=("examples", *_HOW),
         ),
-        "KnownExample": _object(
-            {"id": whole(minimum=0, description="A picture of the library."), **_EXAMPLE},
-            optional=tuple(_EXAMPLE),
-        ),
+        "KnownExample": _object({"id": _KNOWN, **_EXAMPLE}, optional=tuple(_EXAMPLE)),
         "UploadedExample": _object(
             {"image": whole(minimum=0, description="Which of the files, from 0."), **_EXAMPLE},
             optional=tuple(_EXAMPLE),
@@ -153,15 +137,18 @@ def _answer() -> Json:
             **OF_AN_ANSWER,
             "hits": _list_of("Hit"),
             "hint": _text("What to do first."),
+            "understood": words.UNDERSTOOD,
             **STRETCH,
         },
-        optional=("hint", *STRETCH),
+        optional=("hint", "understood", *STRETCH),
     )
 
 
 _K = whole(
     minimum=1, maximum=MOST_HITS, default=DEFAULT_K, description="How many pictures to return."
 )
+
+_KNOWN = whole(minimum=0, description="A picture of the library.")
 
 _HOW = {
     "k": _K,
@@ -252,6 +239,8 @@ _FILTER = {
         "description": "Tags, in any case, all of which the picture has.",
     },
     "favourite": {"type": "boolean", "description": "Whether only favourites pass; else false."},
+    "labels": words.LABELS,
+    "text": words.TEXT,
 }
 
 FILTERS = {
@@ -266,6 +255,8 @@ FILTERS = {
         "description": "A tag, in any case; may be repeated, and then all have to be there.",
     },
     "favourite": _FILTER["favourite"],
+    "label": words.LABELS,
+    "text": words.TEXT,
 }
 """The filter as parameters of an address, named as the options of the command."""
 
@@ -332,6 +323,7 @@ _STATS = {
         "anyOf": [ref("SearchIndex"), {"type": "null"}],
         "description": "How answers are found; null where the library must be opened again.",
     },
+    "words": words.WAY,
     "trouble": _text("Why indexing in the background stopped.", or_null=True),
 }
 
@@ -367,6 +359,7 @@ _FACETS = {
         **_list_of("Named"),
         "description": "Those of the pictures that pass all filters, the most frequent first.",
     },
+    "labels": words.FACET,
 }
 
 _PROBLEM = {

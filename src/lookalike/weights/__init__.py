@@ -13,10 +13,20 @@ from pathlib import Path
 from lookalike import graphs
 from lookalike.errors import ModelError, WeightsError
 from lookalike.models import Hub, LocalFile, ModelCard, Packaged, PackageIndex
-from lookalike.weights import package_index
+from lookalike.weights import installed, package_index
 from lookalike.weights.cache import Slot, cache_folder, digest
 
-__all__ = ["Progress", "WordFiles", "cache_folder", "fetch", "fetch_words", "is_here"]
+__all__ = [
+    "Progress",
+    "WordFiles",
+    "cache_folder",
+    "fetch",
+    "fetch_words",
+    "is_here",
+    "is_installed",
+    "of_package",
+    "shipped",
+]
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that have come and the bytes that will have come at the end."""
@@ -76,6 +86,26 @@ def fetch_words(card: ModelCard, *, on_progress: Progress | None = None) -> Word
                 _download(card.name, file, slot, on_progress)
         paths.append(slot.verified())
     return WordFiles(*paths)
+
+
+def shipped(name: str, source: Packaged) -> Path:
+    """A file that comes with Lookalike, verified; ``name`` is what it belongs to. Raises
+    `WeightsError`."""
+    return _packaged(name, source)
+
+
+def of_package(name: str, source: PackageIndex) -> Path:
+    """A file of a package that is installed beside Lookalike, verified; nothing is downloaded.
+
+    Raises `MissingExtraError` with the command that installs it, and `WeightsError` where the file
+    is another than the card says.
+    """
+    return installed.file_of(name, source)
+
+
+def is_installed(source: PackageIndex) -> bool:
+    """Whether `of_package` would find a file (nothing is hashed)."""
+    return installed.place_of(source) is not None
 
 
 def _slot(card: ModelCard) -> Slot:

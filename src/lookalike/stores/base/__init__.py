@@ -7,15 +7,16 @@ from lookalike.stores.base.answers import (
     Distribution,
     Facets,
     Hit,
-    Labels,
     Listing,
     MarkCounts,
+    Naming,
     Ranking,
     Scores,
     SearchIndex,
 )
 from lookalike.stores.base.contract import Catalogue, VectorStore
-from lookalike.stores.base.filters import Filter
+from lookalike.stores.base.filters import Filter, text_words
+from lookalike.stores.base.labels import Label
 from lookalike.stores.base.marks import (
     MOST_LETTERS,
     MOST_NAMES,
@@ -45,12 +46,13 @@ __all__ = [
     "Hit",
     "Ids",
     "KnownFile",
-    "Labels",
+    "Label",
     "Listing",
     "MarkChange",
     "MarkCounts",
     "Marks",
     "Matrix",
+    "Naming",
     "Ranking",
     "Record",
     "Scores",
@@ -61,4 +63,5 @@ __all__ = [
     "ViewNote",
     "tag_key",
     "tag_name",
+    "text_words",
 ]

@@ -104,7 +104,7 @@ class Ranking:
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
+class Naming:
     """What pictures have in common, as columns: ``ids`` (n,) of all, rising; the absolute path of
     the folder that each lies directly in is ``folders[inside[i]]``; the picture at place
     ``bearers[j]`` of ``ids`` bears the tag ``tags[borne[j]]``, for each of (m,) pairs."""
@@ -134,8 +134,8 @@ class Facets:
     lies directly in it (without one, directly in the roots), in order of path; ``formats`` and
     ``cameras`` the most frequent first; ``taken`` are months, the first first; ``sides`` are values
     of ``min_side``. ``favourites`` is how many would pass that are favourites; ``tags``, the most
-    frequent first, are those of the pictures that pass, as one more tag asks for. Of folders,
-    cameras and tags there are at most `MOST_CHOICES`, the most frequent.
+    frequent first, are those of the pictures that pass, as one more tag asks for, and so are
+    ``labels``. Of folders, cameras, tags and labels there are at most `MOST_CHOICES`.
     """
 
     images: int
@@ -146,6 +146,7 @@ class Facets:
     sides: tuple[Choice, ...]
     favourites: int
     tags: tuple[Choice, ...]
+    labels: tuple[Choice, ...] = ()
 
 
 MOST_CHOICES = 500

@@ -10,14 +10,15 @@ from lookalike.stores.base.answers import (
     Answers,
     Facets,
     Hit,
-    Labels,
     Listing,
     MarkCounts,
+    Naming,
     Ranking,
     Scores,
     SearchIndex,
 )
 from lookalike.stores.base.filters import Filter
+from lookalike.stores.base.labels import KeepsLabels
 from lookalike.stores.base.marks import MarkChange, Marks
 from lookalike.stores.base.records import Embedding, Ids, KnownFile, Record, SkippedFile
 from lookalike.stores.base.views import View, ViewNote
@@ -90,7 +91,7 @@ class VectorStore(Protocol):
         """How `search` finds its answers at present."""
 
 
-class Catalogue(VectorStore, Protocol):
+class Catalogue(VectorStore, KeepsLabels, Protocol):
     """A `VectorStore` that also keeps the ledger of the files and settings, in a folder that holds
     the caches, too; all that indexing and a library need of an engine."""
 
@@ -125,7 +126,7 @@ class Catalogue(VectorStore, Protocol):
     def facets(self, wanted: Filter) -> Facets:
         """How many pictures pass a filter, and how many would with other choices."""
 
-    def labels(self) -> Labels:
+    def naming(self) -> Naming:
         """The folders and tags of all pictures; folders in order of the paths in them."""
 
     def passing(self, wanted: Filter) -> list[Record]:

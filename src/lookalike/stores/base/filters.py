@@ -21,9 +21,13 @@ class Filter:
     included; pictures without a date do not pass. ``camera`` is a part of its name, in any case.
     Both sides of the picture have at least ``min_side`` pixels. ``ids`` are ids of this library.
     A picture that passes bears all ``tags``, whatever the case of their letters, and with
-    ``favourite`` is a favourite.
+    ``favourite`` is a favourite. Of ``labels``, the default model's own classifier calls it all of
+    them (`Library.labels`). ``text`` is words that its path below the indexed folder, that folder's
+    name, its tags and its labels have, all of them, in any case and without accents; a word may be
+    the beginning of one.
 
-    Raises InputError for what is no absolute path, no date or no tag, and for a side below 1.
+    Raises InputError for what is no absolute path, no date or no tag, for a side below 1, and for a
+    text without a word.
     """
 
     folder: str | None = None
@@ -35,6 +39,8 @@ class Filter:
     ids: frozenset[int] | None = None
     tags: tuple[str, ...] = ()
     favourite: bool = False
+    labels: tuple[str, ...] = ()
+    text: str | None = None
 
     def __post_init__(self) -> None:
         if self.folder is not None and not _is_absolute(self.folder):
@@ -46,8 +52,16 @@ class Filter:
             raise InputError(f"A side has 1 pixel or more, not {self.min_side}.")
         for tag in self.tags:
             tag_name(tag)
+        if self.text is not None and not text_words(self.text):
+            raise InputError(f"{self.text!r} has no word to look for: give a part of a name.")
 
 
+def text_words(text: str) -> list[str]:
+    """The words of a text: what letters and digits it has in a row."""
+    return _WORD.findall(text)
+
+
+_WORD = re.compile(r"[^\W_]+")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2})?)?)?)?)?")
 _EARLIEST = "0001-01-01T00:00:00"
 

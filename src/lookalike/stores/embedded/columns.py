@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.stores.base import Labels
-from lookalike.stores.embedded import marks
+from lookalike.stores.base import Naming
+from lookalike.stores.embedded import labels, marks
 from lookalike.stores.embedded.database import Changes, Database
 from lookalike.stores.embedded.scores import Ids
 
@@ -71,8 +71,9 @@ class Marked:
 @dataclass(frozen=True, eq=False)
 class Columns:
     """All pictures in order of their ids (n,): the absolute paths of their folders, the formats,
-    the cameras, the months they were taken in, their shorter sides (n,) in pixels, and what they
-    are marked with; ``ranks`` (n,) is where each stands in the order of path."""
+    the cameras, the months they were taken in, their shorter sides (n,) in pixels, what they are
+    marked with, and what a classifier calls them (the tags of ``labels``); ``ranks`` (n,) is where
+    each stands in the order of path."""
 
     ids: Ids
     ranks: Ids
@@ -82,15 +83,16 @@ class Columns:
     months: Column
     sides: npt.NDArray[np.int64]
     marks: Marked
+    labels: Marked
 
     def ranks_of(self, ids: Ids) -> Ids:
         """Where some of the pictures (m,) stand in the order of path."""
         return self.ranks[np.searchsorted(self.ids, ids)]
 
-    def labels(self) -> Labels:
+    def naming(self) -> Naming:
         """The folders and the tags of all."""
         folders, marks = self.folders, self.marks
-        return Labels(
+        return Naming(
             self.ids, folders.values, folders.codes, marks.tags, marks.places, marks.codes
         )
 
@@ -143,6 +145,7 @@ def _read(connection: sqlite3.Connection) -> Columns:
         months=months.taken(order),
         sides=sides[order],
         marks=_marked(connection, ids[order]),
+        labels=_labelled(connection, ids[order]),
     )
 
 
@@ -155,6 +158,17 @@ def _marked(connection: sqlite3.Connection, ids: Ids) -> Marked:
         places=np.searchsorted(ids, np.concatenate([np.empty(0, np.int64), *bearers])),
         codes=np.repeat(np.arange(len(tags), dtype=np.int32), lengths),
         favourites=np.searchsorted(ids, marks.favourites(connection)),
+    )
+
+
+def _labelled(connection: sqlite3.Connection, ids: Ids) -> Marked:
+    """The labels of the pictures with these ids (n,), which are in rising order."""
+    names, bearers = labels.bearers(connection)
+    return Marked(
+        tags=tuple(names),
+        places=np.searchsorted(ids, np.concatenate([np.empty(0, np.int64), *bearers])),
+        codes=np.repeat(np.arange(len(names), dtype=np.int32), [len(some) for some in bearers]),
+        favourites=np.empty(0, np.intp),
     )
 
 

@@ -43,6 +43,7 @@ def facets(connection: sqlite3.Connection, columns: Columns, wanted: Filter) -> 
         sides=_sides(columns.sides[but("side")]),
         favourites=int(but("favourite")[columns.marks.favourites].sum()),
         tags=_frequent(columns.marks.counts(but(""))),
+        labels=_frequent(columns.labels.counts(but(""))),
     )
 
 
@@ -57,6 +58,8 @@ def _fields(wanted: Filter) -> Iterator[tuple[str, Filter]]:
         "ids": Filter(ids=wanted.ids),
         "tags": Filter(tags=wanted.tags),
         "favourite": Filter(favourite=wanted.favourite),
+        "labels": Filter(labels=wanted.labels),
+        "text": Filter(text=wanted.text),
     }
     return ((field, alone) for field, alone in parts.items() if alone != Filter())
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.stores.base import Filter
-from lookalike.stores.embedded import marks
+from lookalike.stores.embedded import labels, marks
 
 _Clause = tuple[str, tuple[object, ...]]
 
@@ -50,10 +50,19 @@ def _clauses(connection: sqlite3.Connection, wanted: Filter) -> Iterator[_Clause
         yield "min(width, height) >= ?", (min(wanted.min_side, _MOST),)
     if wanted.ids is not None:
         yield _one_of("id", sorted(wanted.ids))
+    yield from _clauses_of_content(connection, wanted)
+
+
+def _clauses_of_content(connection: sqlite3.Connection, wanted: Filter) -> Iterator[_Clause]:
+    """What people and models say of pictures."""
     if wanted.tags:
         yield marks.tagged(connection, wanted.tags)
     if wanted.favourite:
         yield marks.favourite(connection)
+    if wanted.labels:
+        yield labels.labelled(connection, wanted.labels)
+    if wanted.text is not None:
+        yield labels.saying(connection, wanted.text)
 
 
 def _one_of(column: str, values: list[str] | list[int]) -> _Clause:

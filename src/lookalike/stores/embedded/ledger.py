@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from lookalike.stores.base import (
+    Ids,
     KnownFile,
+    Label,
     MarkChange,
     MarkCounts,
     Marks,
@@ -16,7 +18,7 @@ from lookalike.stores.base import (
     View,
     ViewNote,
 )
-from lookalike.stores.embedded import marks, rows, schema, views
+from lookalike.stores.embedded import labels, marks, rows, schema, views
 from lookalike.stores.embedded.database import Database
 
 _AT_ONCE = 500  # places in one question, well below what SQLite takes
@@ -171,6 +173,22 @@ class Ledger:
         """How many pictures bear each mark."""
         with self._database.reading() as connection:
             return marks.counts(connection)
+
+    def without_labels(self) -> Ids:
+        """The ids (n,), rising, of the pictures whose present embedding no classifier has seen."""
+        with self._database.reading() as connection:
+            return labels.missing(connection)
+
+    def set_labels(self, likely: Mapping[int, Sequence[Label]]) -> None:
+        """Keep what a classifier calls pictures, in place of what was kept."""
+        with self._database.writing() as connection:
+            labels.keep(connection, likely)
+            self._database.note_move(connection)  # a property of theirs is another
+
+    def labels(self, ids: Collection[int]) -> dict[int, tuple[Label, ...]]:
+        """The labels of pictures, the most likely first; those without are left out."""
+        with self._database.reading() as connection:
+            return labels.of(connection, ids)
 
     def views(self) -> list[ViewNote]:
         """What is known of the views that are kept, in order of name."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from lookalike.stores.base import Facets, Filter, Ids, Labels, Listing, Record
+from lookalike.stores.base import Facets, Filter, Ids, Listing, Naming, Record
 from lookalike.stores.embedded import rows
 from lookalike.stores.embedded.columns import Shelf
 from lookalike.stores.embedded.database import Database
@@ -31,11 +31,11 @@ class Lists(Ledger):
             connection.execute("BEGIN")
             return facets(connection, self._shelf.columns(connection), wanted)
 
-    def labels(self) -> Labels:
+    def naming(self) -> Naming:
         """The folders and tags of all pictures."""
         with self._one_state() as connection:
             connection.execute("BEGIN")
-            return self._shelf.columns(connection).labels()
+            return self._shelf.columns(connection).naming()
 
     def passing(self, wanted: Filter) -> list[Record]:
         """The records that pass a filter, in order of path."""

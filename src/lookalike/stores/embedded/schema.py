@@ -89,6 +89,67 @@ MIGRATIONS: tuple[str, ...] = (
         focus BLOB
     );
     """,
+    # 6: what a model's classifier calls pictures, with the revision of the embedding that it saw;
+    # and all that can be searched as text, which triggers keep up to date. A path is bytes, which
+    # are taken for UTF-8; of the folder that was indexed only the name is told.
+    """
+    CREATE TABLE labels (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE labelled (
+        label INTEGER NOT NULL REFERENCES labels(id),
+        image INTEGER NOT NULL,
+        probability REAL NOT NULL,
+        PRIMARY KEY (label, image)
+    ) WITHOUT ROWID;
+    CREATE INDEX labelled_by_image ON labelled(image);
+    CREATE TABLE looked_at (image INTEGER PRIMARY KEY, revision INTEGER NOT NULL);
+    CREATE VIRTUAL TABLE texts USING fts5(
+        path, tags, labels, tokenize = "unicode61 remove_diacritics 2"
+    );
+    CREATE VIEW described AS SELECT
+        images.id AS image,
+        replace(
+            CAST(roots.path AS TEXT),
+            rtrim(
+                CAST(roots.path AS TEXT),
+                replace(replace(CAST(roots.path AS TEXT), '/', ''), char(92), '')
+            ),
+            ''
+        ) || '/' || CAST(images.relative AS TEXT) AS path,
+        coalesce((
+            SELECT group_concat(tags.name, ' ') FROM tagged JOIN tags ON tags.id = tagged.tag
+            WHERE tagged.digest = images.digest
+        ), '') AS tags
+    FROM images JOIN roots ON roots.id = images.root;
+    INSERT INTO texts (rowid, path, tags, labels) SELECT image, path, tags, '' FROM described;
+    CREATE TRIGGER image_comes AFTER INSERT ON images BEGIN
+        INSERT INTO texts (rowid, path, tags, labels)
+        SELECT image, path, tags, '' FROM described WHERE image = new.id;
+    END;
+    CREATE TRIGGER image_moves AFTER UPDATE OF root, relative ON images
+    WHEN old.root <> new.root OR old.relative <> new.relative BEGIN
+        UPDATE texts SET path = (SELECT path FROM described WHERE image = new.id)
+        WHERE rowid = new.id;
+    END;
+    CREATE TRIGGER image_changes AFTER UPDATE OF digest ON images
+    WHEN old.digest <> new.digest BEGIN
+        DELETE FROM labelled WHERE image = new.id;
+        UPDATE texts SET labels = '', tags = (SELECT tags FROM described WHERE image = new.id)
+        WHERE rowid = new.id;
+    END;
+    CREATE TRIGGER image_goes AFTER DELETE ON images BEGIN
+        DELETE FROM texts WHERE rowid = old.id;
+        DELETE FROM labelled WHERE image = old.id;
+        DELETE FROM looked_at WHERE image = old.id;
+    END;
+    CREATE TRIGGER tag_comes AFTER INSERT ON tagged BEGIN
+        UPDATE texts SET tags = (SELECT tags FROM described WHERE image = texts.rowid)
+        WHERE rowid IN (SELECT id FROM images WHERE digest = new.digest);
+    END;
+    CREATE TRIGGER tag_goes AFTER DELETE ON tagged BEGIN
+        UPDATE texts SET tags = (SELECT tags FROM described WHERE image = texts.rowid)
+        WHERE rowid IN (SELECT id FROM images WHERE digest = old.digest);
+    END;
+    """,
 )
 """Statements by number, from 1. A released one is never edited: a change is a new number."""
 
@@ -100,6 +161,9 @@ WITH_MARKS = 4
 
 WITH_VIEWS = 5
 """The version from which on there are views."""
+
+WITH_LABELS = 6
+"""The version from which on there are labels, and texts to search."""
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -65,7 +65,7 @@ export async function listed(filter, signal) {
 export function explanation(picture, { examples }, signal) {
   const address = `api/images/${picture}/explanation`;
   const [{ id, upload, box }] = examples;
-  if (upload || examples.length > 1) {
+  if (id === null || upload || examples.length > 1) {
     return ask(address, { method: "POST", signal, ...body(examples, {}) });
   }
   return ask(`${address}?like=${id}${box ? `&box=${box.join(",")}` : ""}`, { signal });
@@ -73,8 +73,8 @@ export function explanation(picture, { examples }, signal) {
 
 function body(examples, how) {
   const files = [];
-  const asked = examples.map(({ id, upload, weight, box }) => ({
-    ...(upload ? { image: files.push(upload.file) - 1 } : { id }),
+  const asked = examples.map(({ id, upload, words, weight, box }) => ({
+    ...(upload ? { image: files.push(upload.file) - 1 } : words ? { words } : { id }),
     weight,
     ...(box ? { box } : {}),
   }));

@@ -12,7 +12,7 @@ import { copiesOf, foldNow, listenForFolding } from "./fold.js";
 import { fill, focusTile } from "./grid.js";
 import { listenForLearning, showLearning } from "./learning.js";
 import {
-  adding, fromAddress, isList, NOTHING_STAYS, ofFilter, ofPicture, ofPictures, ofUpload, toAddress, uploadsOf,
+  adding, addingWords, fromAddress, isList, NOTHING_STAYS, ofFilter, ofPicture, ofPictures, ofUpload, ofWords, toAddress, uploadsOf,
 } from "./query.js";
 import { listenForParts } from "./region.js";
 import { listenForSelection } from "./selection.js";
@@ -25,6 +25,7 @@ import { dismiss, view } from "./viewer.js";
 import * as wall from "./wall.js";
 import { isPlain, listenForWay, showWay } from "./way.js";
 import "./why.js";
+import { listenForWords, showUnderstood } from "./words.js";
 
 const THE_QUERY = "The query";
 const SAMPLE = 24;
@@ -296,6 +297,7 @@ function showResult(place) {
   const examples = examplesOf(place);
   const name = titleOf(examples);
   if (!ahead) showAsked(examples, { like: searchLike, adjust, ask: (change) => search(change(draft)) });
+  showUnderstood(place.answer.understood);
   document.title = `Like ${name} · Lookalike`;
   byId("others").hidden = true;
   const narrowed = Object.keys(place.query.filter).length > 0;
@@ -419,6 +421,7 @@ byId("steps-copy").addEventListener("click", (event) => {
 });
 
 listen(searchUpload);
+listenForWords((text) => search(ofWords(text, staysNow())), (text, weight) => search(addingWords(draft, text, weight)));
 listenForFolding(wish(async () => {
   const place = here?.kind === "result" ? await answerTo(here.query) : null;
   if (place) stay({ ...place, adjusted: here.adjusted }, toAddress(place.query));

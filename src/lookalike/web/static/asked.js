@@ -14,11 +14,13 @@ export const regionShown = () => region;
 
 // The examples as people see them, the one that stands large first.
 export function examplesOf({ query, answer }) {
-  return answer.query.examples.map(({ picture }, index) => {
+  return answer.query.examples.map(({ picture, words }, index) => {
     const { upload, weight, box } = query.examples[index];
+    if (words !== undefined) return { known: null, words, name: `“${words}”`, about: "", address: null, weight, box };
     const known = upload ? null : picture;
     return {
       known,
+      words: null,
       name: known ? nameOf(known) : printable(picture.name),
       about: known ? folderOf(known) : "Not kept anywhere",
       address: known ? known.thumbnail : upload.address,
@@ -39,21 +41,27 @@ export function showAsked(examples, { like, adjust, ask }) {
   const [first] = examples;
   byId("query-name").textContent = first.name;
   byId("query-about").textContent = first.about;
-  if (framed !== first.address) {
-    framed = first.address;
+  const key = first.address ?? first.name;
+  if (framed !== key) {
+    framed = key;
     frame(first, like);
-    region = regionOn(byId("query-frame").firstElementChild, (box, settled) => {
+    region = first.words === null ? regionOn(byId("query-frame").firstElementChild, (box, settled) => {
       adjust((query) => changing(query, 0, { box }), settled);
-    });
+    }) : null;
   }
-  region.show(first.box);
+  region?.show(first.box);
   showTray(examples, {
     weigh: (index, weight) => adjust((query) => changing(query, index, { weight }), true),
     remove: (index) => ask((query) => removing(query, index)),
   });
 }
 
-function frame({ known, name, address }, like) {
+function frame({ known, words, name, address }, like) {
+  if (words !== null) {
+    byId("query-frame").replaceChildren(element("p", { className: "said", textContent: name }));
+    byId("region-toggle").hidden = true;
+    return;
+  }
   const canvas = element("div", { className: "canvas", title: "Drag a box to search with a part of it" });
   const image = element("img", { alt: `The query: ${name}`, draggable: false });
   const shape = (width, height) => {

@@ -7,9 +7,10 @@ import { filterInAddress } from "./filter.js";
 import { count, printable } from "./text.js";
 
 const PLACE = { folder: "filter-folder", format: "filter-format", camera: "filter-camera",
-  min_side: "filter-side" };
-const LIST = { folder: "folders", format: "formats", camera: "cameras", min_side: "sides" };
-const ANY = { folder: "All folders", format: "All types", camera: "All cameras", min_side: "Any size" };
+  min_side: "filter-side", label: "filter-label" };
+const LIST = { folder: "folders", format: "formats", camera: "cameras", min_side: "sides", label: "labels" };
+const ANY = { folder: "All folders", format: "All types", camera: "All cameras", min_side: "Any size",
+  label: "Anything" };
 
 const FRESH = 5000; // milliseconds: while a box is dragged, the counts need not be asked for again
 
@@ -65,6 +66,8 @@ function fill(facets, filter) {
   const { from, to } = filter;
   const taken = from === to ? from ?? "" : `${from ?? ""}/${to ?? ""}`;
   options(byId("filter-taken"), "Any time", times(facets.taken), taken);
+  byId("filter-label").closest("label").hidden = byId("filter-label").disabled;
+  if (document.activeElement !== byId("filter-text")) byId("filter-text").value = filter.text ?? "";
   fillMarks(facets, filter);
 }
 
@@ -138,6 +141,8 @@ function chosen() {
   if (to) filter.to = to;
   const tags = [...shown.tag ?? [], byId("filter-tag").value].filter(Boolean);
   if (tags.length) filter.tag = tags;
+  const text = byId("filter-text").value.trim();
+  if (text) filter.text = text;
   if (byId("filter-favourite").checked) filter.favourite = "true";
   return filter;
 }

@@ -4,7 +4,7 @@ import { printable } from "./text.js";
 
 // A filter has some of these names; each value is the text that the address has for it, that of
 // `tag` a list of such.
-const NAMES = ["folder", "format", "from", "to", "camera", "min_side", "favourite", "tag"];
+const NAMES = ["folder", "format", "from", "to", "camera", "min_side", "favourite", "tag", "label", "text"];
 
 export function filterOf(params) {
   const given = NAMES.filter((name) => params.get(name));
@@ -33,9 +33,10 @@ export function filterInWords({ folder, format, from, to, camera, min_side: side
 }
 
 // As the search calls take it.
-export function filterForSearch({ folder, format, from, to, camera, min_side: side, favourite, tag }) {
+export function filterForSearch({ folder, format, from, to, camera, min_side: side, favourite, tag, label, text }) {
   const fields = { folder, formats: format && [format], taken_from: from, taken_to: to, camera,
-    min_side: side && Number(side), favourite: favourite && true, tags: tag };
+    min_side: side && Number(side), favourite: favourite && true, tags: tag,
+    labels: label && [label], text };
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   return given.length ? Object.fromEntries(given) : null;
 }

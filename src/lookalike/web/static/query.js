@@ -7,15 +7,16 @@ import { wayInAddress, wayOf } from "./way.js";
 export const LIKE = 1;
 export const UNLIKE = -0.5;
 const STANDS_FOR = { like: LIKE, unlike: -UNLIKE };
+const WORDS_STAND_FOR = { words: LIKE, without: -UNLIKE };
 
 const ALL = "all";
 const PICTURE = /^(\d{1,18})(?::(\d*\.?\d+))?$/;
 const NUMBER = /^\d*\.?\d+$/;
 
 // A query is { examples, filter, way }, the filter as in filter.js and the way to compare as in
-// way.js; an example { id, upload, weight, box }, with one of `id` (of the library) and `upload`
-// ({ file, address }); `box` is [left, top, width, height] or null.
-const example = (id, upload, weight) => ({ id, upload, weight, box: null });
+// way.js; an example { id, upload, words, weight, box }, with one of `id` (of the library), `upload`
+// ({ file, address }) and `words` (a text); `box` is [left, top, width, height] or null.
+const example = (id, upload, weight, words = null) => ({ id, upload, words, weight, box: null });
 
 // `stays` are the filter and the way, which stay while one wanders from picture to picture.
 export const ofPicture = ({ id }, stays) => ({ examples: [example(id, null, LIKE)], ...stays });
@@ -26,6 +27,12 @@ export const NOTHING_STAYS = { filter: {}, way: {} };
 // Filters alone ask for what passes them, in order of path.
 export const isList = ({ examples }) => examples.length === 0;
 export const ofFilter = () => ({ examples: [], ...NOTHING_STAYS });
+export const ofWords = (text, stays) => ({ examples: [example(null, null, LIKE, text)], ...stays });
+
+export function addingWords(query, text, weight) {
+  const others = query.examples.filter(({ words }) => words !== text);
+  return ordered({ ...query, examples: [...others, example(null, null, weight, text)] });
+}
 
 export function adding(query, picture, weight) {
   const others = query.examples.filter(({ id }) => id !== picture.id);
@@ -41,10 +48,11 @@ export function changing(query, index, change) {
   return { ...query, examples };
 }
 
-// The picture that stands large is one that is wanted, where there is one.
+// What stands large is wanted, where anything is, and a picture rather than words.
 function ordered(query) {
   const { examples } = query;
-  const first = examples.find(({ weight }) => weight > 0) ?? examples[0];
+  const wanted = examples.filter(({ weight }) => weight > 0);
+  const first = wanted.find(({ words }) => words === null) ?? wanted[0] ?? examples[0];
   return { ...query, examples: [first, ...examples.filter((one) => one !== first)] };
 }
 
@@ -53,8 +61,8 @@ export function uploadsOf({ examples }) {
 }
 
 // ---- the address: ?like=12&box=0.1,0.2,0.5,0.5&like=15:0.5&unlike=9, where a box belongs to the
-// picture before it; ?favourite=true for a list, and ?all for that of all pictures. An upload cannot
-// live there.
+// picture before it; words are ?words=at+night&without=snow, where a `weight` belongs to the words
+// before it; ?favourite=true is a list, and ?all that of all pictures. An upload cannot live there.
 
 export function toAddress(query) {
   if (uploadsOf(query).length) return location.pathname;
@@ -64,11 +72,19 @@ export function toAddress(query) {
   return `?${parts.join("&")}`;
 }
 
-function inAddress({ id, weight, box }) {
+function inAddress({ id, words, weight, box }) {
+  if (words !== null) return wordsInAddress(words, weight);
   const kind = weight < 0 ? "unlike" : "like";
   const amount = Math.abs(weight);
   const picture = `${kind}=${id}${amount === STANDS_FOR[kind] ? "" : `:${amount}`}`;
   return box ? [picture, `box=${box.join(",")}`] : [picture];
+}
+
+function wordsInAddress(text, weight) {
+  const kind = weight < 0 ? "without" : "words";
+  const amount = Math.abs(weight);
+  const said = `${kind}=${encodeURIComponent(text)}`;
+  return amount === WORDS_STAND_FOR[kind] ? [said] : [said, `weight=${amount}`];
 }
 
 // null where the address asks for nothing; what it says besides that is no query is passed over.
@@ -77,7 +93,15 @@ export function fromAddress(search) {
   const query = { examples: [], filter: filterOf(params), way: wayOf(params) };
   for (const [name, value] of params) {
     if (name in STANDS_FOR) query.examples.push(...pictureIn(name, value));
-    if (name === "box" && query.examples.length) query.examples.at(-1).box = boxIn(value);
+    if (name in WORDS_STAND_FOR && value.trim()) {
+      const weight = name === "without" ? UNLIKE : LIKE;
+      query.examples.push(example(null, null, weight, value));
+    }
+    if (name === "weight" && query.examples.at(-1)?.words && NUMBER.test(value)) {
+      const one = query.examples.at(-1);
+      one.weight = Math.sign(one.weight) * within(0, Number(value), 1);
+    }
+    if (name === "box" && query.examples.length && query.examples.at(-1).words === null) query.examples.at(-1).box = boxIn(value);
   }
   const asks = query.examples.length || Object.keys(query.filter).length || params.has(ALL);
   return asks ? query : null;

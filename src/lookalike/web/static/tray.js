@@ -5,7 +5,7 @@ import { within } from "./query.js";
 
 let shown = "";
 
-// `pictures` are { name, address, weight }; `weigh(index, weight)` and `remove(index)` are called.
+// `pictures` are { name, address, weight }, the address of words is null; `weigh(index, weight)` and `remove(index)` are called.
 // One picture that counts in full needs no list.
 export function showTray(pictures, { weigh, remove }) {
   const needed = pictures.length > 1 || pictures[0]?.weight <= 0;
@@ -20,9 +20,9 @@ export function showTray(pictures, { weigh, remove }) {
 }
 
 function row({ name, address }, index, weigh, remove) {
-  const image = element("img", { alt: "", draggable: false });
+  const image = address === null ? icon("words") : element("img", { alt: "", draggable: false });
   image.addEventListener("error", () => image.replaceWith(icon("picture")));
-  image.src = address;
+  if (address !== null) image.src = address;
   const slider = element("input", { type: "range", min: -1, max: 1, step: 0.1 });
   slider.setAttribute("aria-label", `Weight of ${name}`);
   const item = element("li", { className: "example" },

@@ -39,7 +39,7 @@ export function view(list, index, { closed, like, add = null, asked: found = nul
   [pictures, whenClosed, whenLiked, whenAdded, asked] = [list, closed, like, add, found];
   byId("viewer-add").hidden = byId("viewer-avoid").hidden = !add;
   if (!dialog.open) dialog.showModal();
-  compare.begin(asked?.examples ?? []);
+  compare.begin((asked?.examples ?? []).filter(({ words }) => words === null));
   show(index);
 }
 

@@ -45,7 +45,8 @@ byId("viewer-like").after(toggle);
 dialog.addEventListener("viewer-picture", ({ detail }) => {
   if (detail.details) return; // more of the picture that is shown already
   ({ picture, asked } = detail);
-  toggle.hidden = !picture || !asked;
+  // words have no regions
+  toggle.hidden = !picture || !asked || asked.examples.some(({ words }) => words !== null);
   if (toggle.hidden) turn(false);
   else if (!pane.hidden) show();
 });
