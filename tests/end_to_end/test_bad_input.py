@@ -534,7 +534,6 @@ def test_a_port_that_is_in_use(shared: Path) -> None:
         ("search",),
         ("search", "x", "y"),
         ("search", "x", "-k", "0"),
-        ("search", "x", "--words", "y"),
         ("serve", "--port", "99999"),
         ("eval", "--queries", "none"),
         ("export",),

@@ -326,6 +326,7 @@ def test_stats_say_what_there_is_and_what_was_skipped(pictures: Path, library: P
         "folder": str(library),
         "indexing": None,
         "index": {"cells": 0, "probes": 0, "recall": 1.0, "saved": 3, "waiting": 0},
+        "words": "labels",
     }
     words = run("stats", "--library", library).out
     exact = r"search +every picture is compared \(exact\)"

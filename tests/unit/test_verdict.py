@@ -46,7 +46,7 @@ def verdicts(usual: Usual, rows: Rows, queries: Rows) -> list[str]:
     """What the best answer to each query deserves."""
     scores, ids = best_of(rows, queries)
     return [
-        usual.cutoffs(best[0], some, rows[some]).verdict(best[0])
+        usual.cutoffs(best[0], usual.crowding(some, rows[some])).verdict(best[0])
         for best, some in zip(scores.tolist(), ids, strict=True)
     ]
 
@@ -66,8 +66,8 @@ def test_what_is_of_a_kind_is_found_and_what_is_of_none_is_not(spread: float) ->
 def test_a_score_is_worth_less_where_pictures_are_alike() -> None:
     crowded, roomy = usual_of(kinds(0.3)), usual_of(kinds(0.9))
     first = np.array([0, 1, 2])
-    dense = crowded.cutoffs(0.5, first, crowded.rows[first])
-    loose = roomy.cutoffs(0.5, first, roomy.rows[first])
+    dense = crowded.cutoffs(0.5, crowded.crowding(first, crowded.rows[first]))
+    loose = roomy.cutoffs(0.5, roomy.crowding(first, roomy.rows[first]))
     assert dense.weak is not None
     assert loose.weak is not None
     assert dense.weak > loose.weak + 0.1
@@ -85,8 +85,8 @@ def test_a_crowd_of_copies_does_not_raise_what_is_asked_of_others() -> None:
 
 def test_answers_after_a_first_may_be_somewhat_farther_away() -> None:
     usual, some = usual_of(kinds(0.6)), np.array([0, 1, 2])
-    without = usual.cutoffs(0.0, some, usual.rows[some])
-    after = usual.cutoffs(0.99, some, usual.rows[some])
+    without = usual.cutoffs(0.0, usual.crowding(some, usual.rows[some]))
+    after = usual.cutoffs(0.99, usual.crowding(some, usual.rows[some]))
     assert after.weak is not None
     assert without.weak is not None
     assert after.weak < without.weak
@@ -96,7 +96,7 @@ def test_answers_after_a_first_may_be_somewhat_farther_away() -> None:
 def test_few_pictures_are_not_judged_but_the_same_one_is() -> None:
     rows = kinds(0.6, number=1, each=verdict.FEWEST - 1)
     usual = Usual(np.arange(len(rows)), rows, len(rows))
-    cutoffs = usual.cutoffs(0.9, np.array([0]), rows[:1])
+    cutoffs = usual.cutoffs(0.9, usual.crowding(np.array([0]), rows[:1]))
     assert [cutoffs.verdict(score) for score in (0.999, 0.9, 0.1)] == [SAME, NOT_JUDGED, NOT_JUDGED]
 
 

@@ -376,4 +376,7 @@ def test_only_public_names_are_promised() -> None:
         "fetch",
         "fetch_words",
         "is_here",
+        "is_installed",
+        "of_package",
+        "shipped",
     }

@@ -134,6 +134,8 @@ def example_options(command: _Command) -> _Command:
     )
     box = click.option(
         "--box",
+        "--region",
+        "box",
         metavar="L,T,W,H",
         type=_Box(),
         help="Only this part of IMAGE: left, top, width and height as fractions of it.",

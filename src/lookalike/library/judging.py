@@ -12,6 +12,7 @@ from lookalike import verdict
 from lookalike.stores.base import Catalogue, Embedding, Filter, Hit, Ids
 from lookalike.verdict import Cutoffs, Usual, Verdict
 
+_KNOWN = 50_000  # pictures of which each is held against the sample in advance
 _GROWN = 1.5  # times as many pictures, or as few, that make it another library
 _LEFT = 0.7  # of the sample: where less is there as it was, it stands for the library no more
 _UNCHANGED = 0.999  # the cosine of an embedding with itself, from a file with three digits
@@ -133,7 +134,20 @@ class Judging:
             return replace(usual, drawn=0)
         scores = np.array([[hit.score for hit in hits[:least]] for hits in found])
         answers = np.array([[hit.record.id for hit in hits[:least]] for hits in found], np.int64)
-        return usual.told(scores, answers, self._rows(answers.ravel()).reshape(*answers.shape, -1))
+        rows = self._rows(answers.ravel()).reshape(*answers.shape, -1)
+        return self._with_crowds(usual.told(scores, answers, rows))
+
+    def _with_crowds(self, usual: Usual) -> Usual:
+        """The same with how crowded it is around each picture, where there are not too many: then
+        no search has to find that out."""
+        if usual.drawn > _KNOWN:
+            return usual
+        blocks = [
+            (some, usual.crowding(some, rows)) for some, rows in self._store.embedding_blocks()
+        ]
+        ids, crowds = (np.concatenate(part) for part in zip(*blocks, strict=True))
+        order = np.argsort(ids, kind="stable")
+        return replace(usual, known=ids[order], crowds=crowds[order])
 
     def _rows(self, ids: Ids) -> Embedding:
         """The embeddings (n, dim) of some ids in their order; zeros for one that is gone."""
@@ -164,7 +178,8 @@ class Judging:
             best = self._store.search(sought.wanted, verdict.BEST, without=sought.without)
         ids = np.array([hit.record.id for hit in best[: verdict.BEST]], np.int64)
         first = best[0].score * sought.share if best else -1.0
-        found = usual.cutoffs(first, ids, self._rows(ids)).for_share(sought.share)
+        crowds = usual.crowd_of(ids, self._rows)
+        found = usual.cutoffs(first, crowds).for_share(sought.share)
         with self._guard:
             self._at_hand[key] = found
             while len(self._at_hand) > _AT_HAND:

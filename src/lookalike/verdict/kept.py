@@ -14,7 +14,7 @@ import numpy as np
 
 from lookalike.verdict.usual import Usual
 
-_METHOD = 1
+_METHOD = 2
 """Another number makes everything anew: to be raised where it would come out differently."""
 
 _LOG = logging.getLogger(__name__)
@@ -33,8 +33,18 @@ def load(cache: Path, identity: str) -> Usual | None:
             about = json.loads(str(held["about"]))
             if (about["method"], about["identity"]) != (_METHOD, identity):
                 return None
-            levels = (float(about[name]) for name in _LEVELS)
-            return Usual(held["ids"], held["rows"].astype(np.float32), int(about["drawn"]), *levels)
+            weak, strong, same = (float(about[name]) for name in _LEVELS)
+            rows = held["rows"].astype(np.float32)
+            return Usual(
+                held["ids"],
+                rows,
+                int(about["drawn"]),
+                weak,
+                strong,
+                same,
+                known=held["known"],
+                crowds=held["crowds"].astype(np.float64),
+            )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
@@ -56,7 +66,15 @@ def save(cache: Path, identity: str, usual: Usual) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with aside.open("wb") as out:
             rows = usual.rows.astype(np.float16)  # three digits are enough for what is usual
-            np.savez(out, about=json.dumps(about), ids=usual.ids, rows=rows)
+            crowds = usual.crowds.astype(np.float32)
+            np.savez(
+                out,
+                about=json.dumps(about),
+                ids=usual.ids,
+                rows=rows,
+                known=usual.known,
+                crowds=crowds,
+            )
         aside.replace(file)
     except OSError as error:  # a cache: the next process makes it again
         _LOG.warning("what is usual is not kept: %s", error)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,7 @@ _NEAREST = 10  # others by which it is measured how crowded it is around a pictu
 _COPY = 0.97  # a cosine from which on two pictures are copies, in any library
 _LEAST_SAME = 0.93  # below it they are not, in any library
 _RARE = 0.98  # of the library's own pictures, which have no other so near
+_HANDFUL = 16  # rows that are compared without a matrix product
 _PIECE = 64  # rows of the sample that are compared at a time
 _TINY = 0.01  # of 1 - cosine: a cosine of 1 has no logarithm
 
@@ -46,7 +48,8 @@ class Usual:
     """What is usual in a library that had ``drawn`` pictures.
 
     Some of these stand for all, by their ``ids`` (m,), rising, and ``rows`` (m, dim). ``weak`` and
-    ``strong`` are the closenesses at which these levels begin, ``same`` is a cosine.
+    ``strong`` are the closenesses at which these levels begin, ``same`` is a cosine. ``crowds``
+    (n,) is how crowded it is around the pictures ``known`` (n,), rising.
     """
 
     ids: Ids
@@ -55,6 +58,8 @@ class Usual:
     weak: float = _NOTHING
     strong: float = _STRONG
     same: float = _COPY
+    known: Ids = field(default_factory=lambda: np.empty(0, np.int64))
+    crowds: Doubles = field(default_factory=lambda: np.empty(0))
 
     def told(self, scores: Doubles, ids: Ids, rows: Rows) -> Usual:
         """The same with its levels, learned by asking with some of the library's own pictures.
@@ -75,11 +80,7 @@ class Usual:
     def crowding(self, ids: Ids, rows: Rows) -> Doubles:
         """How crowded it is around pictures with these ids (n,) and embeddings (n, dim): the mean
         cosine (n,) of each with the ten nearest of the sample, itself and copies left out."""
-        # Not as a matrix product: for a handful of rows, its threads take longer to meet than to
-        # multiply, and ten times as long on a machine that is busy. In pieces that stay in a
-        # core's cache, since it is memory that takes the time.
-        parts = [self.rows[at : at + _PIECE] for at in range(0, len(self.rows), _PIECE)]
-        scores = np.concatenate([np.vecdot(part, rows[:, None]) for part in parts], axis=1)
+        scores = self._products(rows)
         scores[(ids[:, None] == self.ids[None, :]) | (scores >= _COPY)] = -np.inf
         count = min(_NEAREST, scores.shape[1])
         nearest = -np.partition(-scores, count - 1, axis=1)[:, :count]
@@ -88,15 +89,34 @@ class Usual:
         mean: Doubles = total / np.maximum(there.sum(axis=1), 1)
         return mean
 
-    def cutoffs(self, best: float, ids: Ids, rows: Rows) -> Cutoffs:
-        """Where the levels begin for a query whose ``best`` score this is, and whose best answers
-        have these ids (k,) and embeddings (k, dim).
+    def _products(self, rows: Rows) -> Rows:
+        """The cosines (n, m) of rows with the sample."""
+        if len(rows) > _HANDFUL:
+            return rows @ self.rows.T
+        # Not as a matrix product: for a handful of rows, its threads take longer to meet than to
+        # multiply, and ten times as long on a machine that is busy. In pieces that stay in a
+        # core's cache, since it is memory that takes the time.
+        parts = [self.rows[at : at + _PIECE] for at in range(0, len(self.rows), _PIECE)]
+        return np.concatenate([np.vecdot(part, rows[:, None]) for part in parts], axis=1)
+
+    def crowd_of(self, ids: Ids, rows: Callable[[Ids], Rows]) -> Doubles:
+        """How crowded it is around some pictures, (n,), as it is known, or as it is found out by
+        their embeddings, which ``rows`` gives."""
+        at = np.searchsorted(self.known, ids).clip(max=max(0, len(self.known) - 1))
+        if len(self.known) and bool((self.known[at] == ids).all()):
+            found: Doubles = self.crowds[at]
+            return found
+        return self.crowding(ids, rows(ids))
+
+    def cutoffs(self, best: float, crowds: Doubles) -> Cutoffs:
+        """Where the levels begin for a query whose ``best`` score this is, and around whose best
+        answers it is so crowded (k,).
 
         Where there is an answer, others of the kind are somewhat farther away than the first.
         """
-        if self.drawn < FEWEST or not len(ids):
+        if self.drawn < FEWEST or not len(crowds):
             return Cutoffs(self.same)
-        roomy = float(_lifted(self.crowding(ids, rows).mean(keepdims=True))[0]) * _POWER
+        roomy = float(_lifted(crowds.mean(keepdims=True))[0]) * _POWER
         strong, weak, rest = (
             1 - math.exp(-(level + roomy)) for level in (self.strong, self.weak, self.weak - _REST)
         )
