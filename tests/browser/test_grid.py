@@ -51,7 +51,7 @@ def arrive(page: Page) -> None:
     page.open()
     page.run("localStorage.setItem('lookalike.fold', 'no')")  # each file is there many times
     page.open(f"?like={ASKED}")
-    page.wait(lambda: page.view() == "result" and on_screen(page))
+    page.wait(lambda: page.view() == "result" and tiles(page))
     page.run("performance.setResourceTimingBufferSize(1e5)")
 
 
