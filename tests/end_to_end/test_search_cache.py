@@ -23,7 +23,7 @@ from tests.end_to_end.running import PATIENCE, POSIX, index, run, search
 from tests.records import open_store, records, units
 
 TOP = Path(__file__).resolve().parents[2]
-KILLED = 12
+KILLED = 20
 
 
 @pytest.fixture
