@@ -39,7 +39,9 @@ def best_of(rows: Rows, queries: Rows, but: Ids | None = None, k: int = 3) -> tu
 def usual_of(rows: Rows) -> Usual:
     every = np.arange(len(rows), dtype=np.int64)
     scores, ids = best_of(rows, rows, every)
-    return Usual(every, rows, len(rows)).told(scores, ids, rows[ids])
+    usual = Usual(every, rows, len(rows))
+    near = usual.crowding(ids.ravel(), rows[ids.ravel()]).reshape(ids.shape)
+    return usual.told(scores, near)
 
 
 def verdicts(usual: Usual, rows: Rows, queries: Rows) -> list[str]:

@@ -125,29 +125,49 @@ class Judging:
         if len(ids) < verdict.FEWEST:
             return usual
         asked = random.choice(len(some), min(verdict.PROBES, len(some)), replace=False)
+        made = self._compared(usual, asked) if len(ids) <= _KNOWN else self._searched(usual, asked)
+        return replace(usual, drawn=0) if made is None else made  # all others have been removed
+
+    def _compared(self, usual: Usual, asked: Ids) -> Usual | None:
+        """What is usual, from one comparison of everything with the sample; it is then known how
+        crowded it is around each picture, and no search has to find that out."""
+        own, probes = usual.ids[asked], usual.rows[asked]
+        scores = np.full((len(asked), verdict.BEST), -np.inf, np.float32)
+        answers = np.zeros(scores.shape, np.int64)
+        known, crowds = [np.empty(0, np.int64)], [np.empty(0)]
+        for ids, rows in self._store.embedding_blocks():
+            known.append(ids)
+            crowds.append(usual.crowding(ids, rows))
+            products = np.concatenate([scores, probes @ rows.T], axis=1)
+            named = np.concatenate([answers, np.broadcast_to(ids, (len(own), len(ids)))], axis=1)
+            products[named == own[:, None]] = -np.inf
+            best = np.argpartition(-products, verdict.BEST - 1, axis=1)[:, : verdict.BEST]
+            scores = np.take_along_axis(products, best, 1)
+            answers = np.take_along_axis(named, best, 1)
+        best = np.argsort(-scores, axis=1, kind="stable")
+        scores, answers = (np.take_along_axis(one, best, 1) for one in (scores, answers))
+        every, around = np.concatenate(known), np.concatenate(crowds)
+        order = np.argsort(every, kind="stable")
+        found = replace(usual, known=every[order], crowds=around[order])
+        least = int(np.isfinite(scores).sum(axis=1).min(initial=verdict.BEST))
+        if not least:
+            return None
+        near = found.crowd_of(answers[:, :least].ravel(), self._rows).reshape(-1, least)
+        return found.told(scores[:, :least].astype(np.float64), near)
+
+    def _searched(self, usual: Usual, asked: Ids) -> Usual | None:
+        """The same of a large library, from searches."""
         found = [
-            self._store.search(usual.rows[one], verdict.BEST, without=[int(some[one])])
+            self._store.search(usual.rows[one], verdict.BEST, without=[int(usual.ids[one])])
             for one in asked
         ]
         least = min(map(len, found))
-        if not least:  # all others have just been removed
-            return replace(usual, drawn=0)
+        if not least:
+            return None
         scores = np.array([[hit.score for hit in hits[:least]] for hits in found])
         answers = np.array([[hit.record.id for hit in hits[:least]] for hits in found], np.int64)
-        rows = self._rows(answers.ravel()).reshape(*answers.shape, -1)
-        return self._with_crowds(usual.told(scores, answers, rows))
-
-    def _with_crowds(self, usual: Usual) -> Usual:
-        """The same with how crowded it is around each picture, where there are not too many: then
-        no search has to find that out."""
-        if usual.drawn > _KNOWN:
-            return usual
-        blocks = [
-            (some, usual.crowding(some, rows)) for some, rows in self._store.embedding_blocks()
-        ]
-        ids, crowds = (np.concatenate(part) for part in zip(*blocks, strict=True))
-        order = np.argsort(ids, kind="stable")
-        return replace(usual, known=ids[order], crowds=crowds[order])
+        near = usual.crowding(answers.ravel(), self._rows(answers.ravel()))
+        return usual.told(scores, near.reshape(answers.shape))
 
     def _rows(self, ids: Ids) -> Embedding:
         """The embeddings (n, dim) of some ids in their order; zeros for one that is gone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -61,13 +61,12 @@ class Usual:
     known: Ids = field(default_factory=lambda: np.empty(0, np.int64))
     crowds: Doubles = field(default_factory=lambda: np.empty(0))
 
-    def told(self, scores: Doubles, ids: Ids, rows: Rows) -> Usual:
+    def told(self, scores: Doubles, near: Doubles) -> Usual:
         """The same with its levels, learned by asking with some of the library's own pictures.
 
         ``scores`` (p, k) are the best answers of p of these, themselves left out, best first;
-        ``ids`` (p, k) are the answers' numbers, ``rows`` (p, k, dim) their embeddings.
+        ``near`` (p, k) is how crowded it is around these answers.
         """
-        near = self.crowding(ids.ravel(), rows.reshape(ids.size, -1)).reshape(ids.shape)
         best = _first_that_is_no_copy(scores)
         closeness = _lifted(best) - _POWER * _lifted(near.mean(axis=1))
         weak = max(_NOTHING, float(np.quantile(closeness, _LOST)))
@@ -75,7 +74,7 @@ class Usual:
         others = best[best < _COPY]
         rare = float(np.quantile(others, _RARE)) if len(others) else _COPY
         same = min(max(rare, _LEAST_SAME), _COPY)
-        return Usual(self.ids, self.rows, self.drawn, weak, strong, same)
+        return replace(self, weak=weak, strong=strong, same=same)
 
     def crowding(self, ids: Ids, rows: Rows) -> Doubles:
         """How crowded it is around pictures with these ids (n,) and embeddings (n, dim): the mean
