@@ -58,7 +58,7 @@ class Page:
     def all(self, selector: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
-    def wait(self, found: Callable[[], Any], seconds: float = 20) -> Any:
+    def wait(self, found: Callable[[], Any], seconds: float = 45) -> Any:
         deadline = time.monotonic() + seconds
         while not (value := found()):
             if time.monotonic() > deadline:
