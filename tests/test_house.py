@@ -29,9 +29,10 @@ FLOOR_PLAN = {
     "encoder": "errors image models graphs weights",
     "words": "errors models graphs weights encoder",
     "explain": "image",
+    "cachefile": "",
     "kmeans": "",
     "views": "",
-    "verdict": "",
+    "verdict": "cachefile",
     "stores.base": "errors",
     "neighbours": "kmeans stores.base",
     "stores.embedded": "errors stores.base kmeans",
@@ -39,10 +40,10 @@ FLOOR_PLAN = {
     "thumbnails": "errors image stores.base",
     "exchange": "errors stores.base",
     "evaluate": "errors stores.base",
-    "duplicates": "errors stores.base",
+    "duplicates": "errors stores.base cachefile",
     "reveal": "errors",
     "delivery": "errors stores.base",
-    "mapping": "errors stores.base",
+    "mapping": "errors stores.base views cachefile",
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
         " indexing thumbnails exchange evaluate duplicates mapping explain reveal delivery"

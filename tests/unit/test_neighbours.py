@@ -109,11 +109,11 @@ def test_only_what_is_affected_is_sought_again(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_stands_is_told_by_ids_and_versions() -> None:
     graph = graph_of(units(5, DIM))
-    stays, missing = graph.standing(np.array([2, 3, 4, 9]), np.array([20, 31, 40, 90]))
-    assert graph.ids[stays].tolist() == [2, 4]
-    assert missing.tolist() == [3, 9]
-    stays, missing = graph.standing(np.empty(0, np.int64), np.empty(0, np.int64))
-    assert (len(stays), len(missing)) == (0, 0)
+    found = graph.standing(np.array([2, 3, 4, 9]), np.array([20, 31, 40, 90]))
+    assert graph.ids[found.rows].tolist() == [2, 4]
+    assert found.missing.tolist() == [3, 9]
+    found = graph.standing(np.empty(0, np.int64), np.empty(0, np.int64))
+    assert (len(found.rows), len(found.missing)) == (0, 0)
 
 
 # ---- scores

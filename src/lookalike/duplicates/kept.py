@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from lookalike import cachefile
 from lookalike.duplicates.sketch import SIDE, Sketch
 from lookalike.duplicates.verify import Placed
 
@@ -80,7 +78,7 @@ def save_compared(cache: Path, compared: Compared) -> None:
     rows = [[one.whole, one.part, *astuple(one.placed)] for one in compared.pairs]
     content = {"method": _METHOD, "compared": sorted(compared.digests), "pairs": rows}
     text = json.dumps(content).encode("ascii")
-    _write(folder_in(cache) / "pairs.json", lambda out: out.write(text))
+    _put(folder_in(cache) / "pairs.json", lambda out: out.write(text))
 
 
 def _pair(whole: str, part: str, window: Sequence[float], *told: Any) -> Pair:
@@ -127,7 +125,7 @@ class Sketches:
             for sketch in self._new.values():
                 out.write(sketch.tobytes())
 
-        if _write(self._file, fill):
+        if _put(self._file, fill):
             self._new = {}
             self._load()
 
@@ -148,17 +146,5 @@ class Sketches:
             _LOG.warning("sketches are made anew, their cache is damaged: %s", error)
 
 
-def _write(file: Path, fill: Callable[[IO[bytes]], object]) -> bool:
-    """Put a whole file in place of what is there; tells whether that could be done."""
-    aside = file.with_name(f"{file.name}.{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as out:
-            fill(out)
-        aside.replace(file)
-    except OSError as error:  # a cache: the next run makes it again
-        _LOG.warning("%s is not kept: %s", file.name, error)
-        with suppress(OSError):  # what hinders writing may hinder this
-            aside.unlink()
-        return False
-    return True
+def _put(file: Path, fill: Callable[[IO[bytes]], object]) -> bool:
+    return cachefile.put(file, fill, what=file.name)

@@ -176,7 +176,8 @@ class Spaces:
         self, space: Space, projection: Projection | None, ids: Ids, versions: Ids
     ) -> Space:
         """The space of the library as it is now; the same where that is as it was."""
-        stays, missing = space.graph.standing(ids, versions)
+        standing = space.graph.standing(ids, versions)
+        stays, missing = standing.rows, standing.missing
         gone = len(space.graph) - len(stays)
         if not gone and not len(missing):
             return space

@@ -1,6 +1,6 @@
 """Embeddings → places on a plane where similar pictures lie together, and the clusters there."""
 
-from lookalike.mapping.chart import Chart, Places, Standing, standing
+from lookalike.mapping.chart import Chart, Places, standing
 from lookalike.mapping.clusters import Clusters, clusters_of
 from lookalike.mapping.drawing import METHODS, Drawing, Source, draw, fits
 from lookalike.mapping.kept import file_in, load, save
@@ -16,7 +16,6 @@ __all__ = [
     "Drawing",
     "Places",
     "Source",
-    "Standing",
     "clusters_of",
     "draw",
     "file_in",

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.mapping.components import Components
-from lookalike.stores.base import Ids
+from lookalike.stores import base
+from lookalike.stores.base import Ids, Standing
 
 Places = npt.NDArray[np.float32]
 """Places on the plane, shape (n, 2)."""
@@ -33,21 +34,8 @@ class Chart:
     drawn: int
 
 
-@dataclass(frozen=True, eq=False)
-class Standing:
-    """How a chart and a library fit: ``rows`` are those of the chart whose pictures are as they
-    were, ``missing`` the ids of the pictures that have no place."""
-
-    rows: npt.NDArray[np.intp]
-    missing: Ids
-
-
 def standing(chart: Chart | None, ids: Ids, versions: Ids) -> Standing:
     """Hold a chart against all ids (n,), rising, and the versions of their embeddings (n,)."""
-    if chart is None or len(ids) == 0:
+    if chart is None:
         return Standing(np.empty(0, np.intp), ids)
-    at = np.minimum(np.searchsorted(ids, chart.ids), len(ids) - 1)
-    same = (ids[at] == chart.ids) & (versions[at] == chart.versions)
-    placed = np.zeros(len(ids), bool)
-    placed[at[same]] = True
-    return Standing(np.flatnonzero(same), ids[~placed])
+    return base.standing(chart.ids, chart.versions, ids, versions)

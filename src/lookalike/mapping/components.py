@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.stores.base import Embedding
+from lookalike.views import Moments
 
 Reduced = npt.NDArray[np.float32]
 """Rows of principal components, shape (n, axes), the one of greatest variance first."""
@@ -39,16 +40,9 @@ def components(blocks: Iterable[Embedding], dim: int) -> Components:
     which for fifty of some thousand directions takes a small part of what all of them would.
     The same rows give the same components.
     """
-    count = 0
-    total, products = np.zeros(dim, np.float64), np.zeros((dim, dim), np.float64)
-    for block in blocks:
-        count += len(block)
-        total += block.sum(axis=0, dtype=np.float64)
-        products += block.T @ block
-    mean = total / max(count, 1)
-    covariance = products / max(count, 1) - np.outer(mean, mean)
-    axes = _leading(covariance, min(AXES, dim, max(count - 1, 2)))
-    return Components(mean.astype(np.float32), axes.astype(np.float32))
+    found = Moments.of(blocks, dim)
+    axes = _leading(found.covariance, min(AXES, dim, max(found.count - 1, 2)))
+    return Components(found.mean.astype(np.float32), axes.astype(np.float32))
 
 
 def _leading(covariance: npt.NDArray[np.float64], number: int) -> npt.NDArray[np.float64]:

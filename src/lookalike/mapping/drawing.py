@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lookalike.mapping.chart import Chart, Places, Standing, standing
+from lookalike.mapping.chart import Chart, Places, standing
 from lookalike.mapping.components import Components, Reduced, components
 from lookalike.mapping.layout import (
     FEWEST,
@@ -20,7 +20,7 @@ from lookalike.mapping.layout import (
     lay_out,
 )
 from lookalike.mapping.placing import among, rows_at_once
-from lookalike.stores.base import Embedding, Ids
+from lookalike.stores.base import Embedding, Ids, Standing
 
 NEIGHBOURS, COMPONENTS = METHODS = ("neighbours", "components")
 """How a map is laid out: so that neighbours stay together, or by the two directions in which the

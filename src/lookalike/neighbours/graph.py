@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike.neighbours.near import Numbers, Rows, nearest, top
-from lookalike.stores.base import Ids
+from lookalike.stores.base import Ids, Standing, standing
 
 MOST = 30
 """Neighbours that are known of each picture."""
@@ -44,16 +44,9 @@ class Graph:
         everyone = np.arange(len(rows), dtype=np.int32)
         return cls(ids, versions, rows, *nearest(rows, everyone, MOST, look_up))
 
-    def standing(self, ids: Ids, versions: Ids) -> tuple[_Rows, Ids]:
-        """Hold it against all ids (n,), rising, and the versions of their embeddings (n,): the
-        rows that still are what they were, and the ids that have none."""
-        if not len(ids):
-            return np.empty(0, np.intp), ids
-        at = np.minimum(np.searchsorted(ids, self.ids), len(ids) - 1)
-        same = (ids[at] == self.ids) & (versions[at] == self.versions)
-        there = np.zeros(len(ids), bool)
-        there[at[same]] = True
-        return np.flatnonzero(same), ids[~there]
+    def standing(self, ids: Ids, versions: Ids) -> Standing:
+        """Hold it against all ids (n,), rising, and the versions of their embeddings (n,)."""
+        return standing(self.ids, self.versions, ids, versions)
 
     def changed(
         self,

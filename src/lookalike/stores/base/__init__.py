@@ -28,6 +28,7 @@ from lookalike.stores.base.marks import (
     tag_name,
 )
 from lookalike.stores.base.records import Embedding, Ids, KnownFile, Record, SkippedFile
+from lookalike.stores.base.standing import Standing, standing
 from lookalike.stores.base.views import Matrix, View, ViewNote
 
 __all__ = [
@@ -58,9 +59,11 @@ __all__ = [
     "Scores",
     "SearchIndex",
     "SkippedFile",
+    "Standing",
     "VectorStore",
     "View",
     "ViewNote",
+    "standing",
     "tag_key",
     "tag_name",
     "text_words",
