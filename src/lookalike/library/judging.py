@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lookalike import verdict
+from lookalike.library.vectors import embeddings_of
 from lookalike.stores.base import Catalogue, Embedding, Filter, Hit, Ids
-from lookalike.verdict import Cutoffs, Usual, Verdict
+from lookalike.verdict import Cutoffs, Probes, Usual, Verdict
 
 _KNOWN = 50_000  # pictures of which each is held against the sample in advance
 _GROWN = 1.5  # times as many pictures, or as few, that make it another library
@@ -61,7 +62,7 @@ class Judging:
         self._store = store
         self._guard = threading.Lock()
         self._kept: tuple[str | None, Usual] | None = None
-        self._at_hand: dict[object, Cutoffs] = {}
+        self._at_hand: dict[object, tuple[Cutoffs, float]] = {}
 
     def judged(self, hits: Sequence[Hit], sought: Sought | str, *, offset: int = 0) -> Hits:
         """Hits from ``offset`` on with their verdicts, and a verdict on the best of all answers.
@@ -72,8 +73,8 @@ class Judging:
             return Hits(_all(hits, verdict.NOT_JUDGED), verdict.NOT_JUDGED, sought)
         if not hits:
             return Hits((), verdict.NOT_JUDGED, _EMPTY)
-        cutoffs = self._cutoffs(hits, sought, offset)
-        best = self._best(hits, sought, offset)
+        cutoffs, first = self._cutoffs(hits, sought, offset)
+        best = self._best(hits, sought, offset, first)
         of_all = cutoffs.verdict(best)
         reason = verdict.reason(of_all, best, cutoffs)
         if not sought.plain:
@@ -129,32 +130,11 @@ class Judging:
         return replace(usual, drawn=0) if made is None else made  # all others have been removed
 
     def _compared(self, usual: Usual, asked: Ids) -> Usual | None:
-        """What is usual, from one comparison of everything with the sample; it is then known how
-        crowded it is around each picture, and no search has to find that out."""
-        own, probes = usual.ids[asked], usual.rows[asked]
-        scores = np.full((len(asked), verdict.BEST), -np.inf, np.float32)
-        answers = np.zeros(scores.shape, np.int64)
-        known, crowds = [np.empty(0, np.int64)], [np.empty(0)]
+        """What is usual, from one comparison of everything with the sample."""
+        probes = Probes(usual, asked)
         for ids, rows in self._store.embedding_blocks():
-            known.append(ids)
-            crowds.append(usual.crowding(ids, rows))
-            products = np.concatenate([scores, probes @ rows.T], axis=1)
-            named = np.concatenate([answers, np.broadcast_to(ids, (len(own), len(ids)))], axis=1)
-            products[named == own[:, None]] = -np.inf
-            best = np.argpartition(-products, verdict.BEST - 1, axis=1)[:, : verdict.BEST]
-            scores = np.take_along_axis(products, best, 1)
-            answers = np.take_along_axis(named, best, 1)
-        best = np.argsort(-scores, axis=1, kind="stable")
-        scores = np.take_along_axis(scores, best, 1)
-        answers = np.take_along_axis(answers, best, 1)
-        every, around = np.concatenate(known), np.concatenate(crowds)
-        order = np.argsort(every, kind="stable")
-        found = replace(usual, known=every[order], crowds=around[order])
-        least = int(np.isfinite(scores).sum(axis=1).min(initial=verdict.BEST))
-        if not least:
-            return None
-        near = found.crowd_of(answers[:, :least].ravel(), self._rows).reshape(-1, least)
-        return found.told(scores[:, :least].astype(np.float64), near)
+            probes.see(ids, rows)
+        return probes.told(self._rows)
 
     def _searched(self, usual: Usual, asked: Ids) -> Usual | None:
         """The same of a large library, from searches."""
@@ -171,16 +151,12 @@ class Judging:
         return usual.told(scores, near.reshape(answers.shape))
 
     def _rows(self, ids: Ids) -> Embedding:
-        """The embeddings (n, dim) of some ids in their order; zeros for one that is gone."""
-        wanted, places = np.unique(ids, return_inverse=True)
-        found = np.zeros((len(wanted), self._store.dim), np.float32)
-        for some, rows in self._store.embedding_blocks(wanted):
-            found[np.searchsorted(wanted, some)] = rows
-        return found[places]
+        return embeddings_of(self._store, ids)
 
     # ---- one query
 
-    def _cutoffs(self, hits: Sequence[Hit], sought: Sought, offset: int) -> Cutoffs:
+    def _cutoffs(self, hits: Sequence[Hit], sought: Sought, offset: int) -> tuple[Cutoffs, float]:
+        """Where the levels begin, and the best cosine of all pictures."""
         usual = self._usual()
         key = (
             sought.wanted.tobytes(),
@@ -198,19 +174,22 @@ class Judging:
         ):
             best = self._store.search(sought.wanted, verdict.BEST, without=sought.without)
         ids = np.array([hit.record.id for hit in best[: verdict.BEST]], np.int64)
-        first = best[0].score * sought.share if best else -1.0
+        first = best[0].score if best else -1.0
         crowds = usual.crowd_of(ids, self._rows)
-        found = usual.cutoffs(first, crowds).for_share(sought.share)
+        levels = usual.cutoffs(first * sought.share, crowds)
+        found = levels.for_share(sought.share), first
         with self._guard:
             self._at_hand[key] = found
             while len(self._at_hand) > _AT_HAND:
                 self._at_hand.pop(next(iter(self._at_hand)))
         return found
 
-    def _best(self, hits: Sequence[Hit], sought: Sought, offset: int) -> float:
-        """The best cosine of all that may be answers."""
+    def _best(self, hits: Sequence[Hit], sought: Sought, offset: int, first: float) -> float:
+        """The best cosine of all that may be answers; ``first`` is that without a filter."""
         if sought.plain and offset == 0:
             return hits[0].score
+        if sought.where is None:
+            return first
         found = self._store.search(sought.wanted, 1, without=sought.without, where=sought.where)
         return found[0].score if found else -1.0
 

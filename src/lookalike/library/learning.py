@@ -16,7 +16,8 @@ from lookalike.errors import InputError, ViewNotFoundError
 from lookalike.library.opening import Model
 from lookalike.library.queries import Named, Queries
 from lookalike.library.spaces import WHITENED, Spaces
-from lookalike.stores.base import Catalogue, Embedding, Filter, Ids, Record, View, ViewNote
+from lookalike.library.vectors import embeddings_of
+from lookalike.stores.base import Catalogue, Embedding, Filter, Record, View, ViewNote
 from lookalike.views import Projection, direction, discriminant, held_out, told_apart
 
 LONGEST_NAME = 60
@@ -136,10 +137,8 @@ class Learning:
     def _from_classes(
         self, name: str, records: Sequence[Record], named: Sequence[str], left_out: int
     ) -> tuple[Learned, View]:
-        names = sorted(set(named))
-        codes = {one: code for code, one in enumerate(names)}
+        names, classes = np.unique(np.array(named), return_inverse=True)
         rows = self._rows(records)
-        classes = np.array([codes[one] for one in named], np.intp)
         rest = self._spaces.plain()
         held = held_out(rows, classes, rest, evaluate.average_precisions)
         if held.after - held.before < max(_BETTER, 2 * held.error):
@@ -198,12 +197,7 @@ class Learning:
 
     def _rows(self, records: Sequence[Record]) -> Embedding:
         """The embeddings (n, dim) of some records, in their order."""
-        ids: Ids = np.array([one.id for one in records], np.int64)
-        rows = np.zeros((len(ids), self._store.dim), np.float32)
-        order = np.argsort(ids)
-        for some, block in self._store.embedding_blocks(ids[order]):
-            rows[order[np.searchsorted(ids[order], some)]] = block
-        return rows
+        return embeddings_of(self._store, np.array([one.id for one in records], np.int64))
 
     def _view(
         self, learned: Learned, found: Projection, focus: npt.NDArray[np.float32] | None = None

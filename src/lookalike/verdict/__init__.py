@@ -11,6 +11,7 @@ from lookalike.verdict.levels import (
     Cutoffs,
     Verdict,
 )
+from lookalike.verdict.probes import Probes
 from lookalike.verdict.sentences import reason
 from lookalike.verdict.usual import BEST, FEWEST, PROBES, SAMPLE, Usual
 
@@ -26,6 +27,7 @@ __all__ = [
     "VERDICTS",
     "WEAK",
     "Cutoffs",
+    "Probes",
     "Usual",
     "Verdict",
     "load",
