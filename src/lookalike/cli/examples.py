@@ -53,7 +53,7 @@ class Question:
             return image
         said = self._said()
         pictures = [Example(*one) for one in self._examples(image)]
-        if len(said) == 1 and not pictures and said[0][1] == 1:
+        if self._is_one_text:
             return Words(said[0][0])
         return [*pictures, *(Example(Words(text), weight) for text, weight in said)]
 
@@ -63,7 +63,7 @@ class Question:
             return self.image
         said = self._said()
         pictures = self._examples(self.image)
-        if len(said) == 1 and not pictures and said[0][1] == 1:
+        if self._is_one_text:
             return said[0][0]
         return [
             *(
@@ -85,6 +85,12 @@ class Question:
     @property
     def _plain(self) -> bool:
         return not (self.like or self.unlike or self.box or self.words or self.without_words)
+
+    @property
+    def _is_one_text(self) -> bool:
+        """Whether words of full weight are all that there is."""
+        pictures = self.image or self.like or self.unlike
+        return not pictures and [weight for _, weight in self._said()] == [1]
 
     def _said(self) -> list[tuple[str, float]]:
         """The words and their weights, wanted and not wanted."""

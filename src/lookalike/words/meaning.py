@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ TEMPERATURE = 0.1
 """A label that is nearer by this much, in cosines, counts e times as much."""
 SURE = 0.4
 """The cosine with the nearest label below which words are a guess; see docs/quality.md."""
+
+_AT_HAND = 16  # texts whose labels are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Reader:
         self._labels = labels
         self._sentences = sentences
         self._directions = labels.directions()
+        # Whoever searches by words is told what they were taken for, too.
+        self._read = lru_cache(_AT_HAND)(self._nearest)
 
     def embedding(self, text: str) -> Vector:
         """Words → a unit vector (dim,) in the space of the model's features. Raises InputError."""
@@ -60,7 +65,7 @@ class Reader:
         labels = tuple((self._labels.names[place], round(share, 4)) for place, share in pairs)
         return Meaning(labels, round(closeness, 4), closeness >= SURE)
 
-    def _read(self, text: str) -> tuple[NDArray[np.intp], Vector, float]:
+    def _nearest(self, text: str) -> tuple[NDArray[np.intp], Vector, float]:
         """The nearest labels, the nearest first, and the shares that they have in the words."""
         check(text)
         closeness = self._labels.sentences @ self._sentences.encode([text])[0]
