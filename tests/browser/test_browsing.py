@@ -108,3 +108,10 @@ def test_a_filter_that_is_none_is_said(page: Page) -> None:
     page.wait(lambda: "is no date" in page.text("notice-text"))
     page.wait(lambda: page.view() == "start" and page.all(".tile"))
     assert all("400" in line or "from=soon" in line for line in page.complaints())
+
+
+def test_a_text_that_is_filtered_by_stands_above_what_passes(page: Page, library: Library) -> None:
+    page.open("?text=tower")
+    wait_for_list(page, library, Filter(text="tower"))
+    number = len(library.listed(Filter(text="tower")))
+    assert page.text("results-title") == f"With “tower”: {number} pictures"

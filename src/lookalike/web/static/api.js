@@ -33,17 +33,13 @@ async function sentence(response) {
 
 // `examples`, `filter` and `way` as in query.js; uploads travel as files of a form, all else as JSON.
 // `stretch` says which of the answers are wanted: { offset, k, distribution, fold }.
-export function search({ examples, filter, way }, stretch, signal) {
-  const only = filterForSearch(filter);
-  const how = { ...stretch, ...way, ...(only ? { filter: only } : {}) };
-  return ask("api/search", { method: "POST", signal, ...body(examples, how) });
+export function search(query, stretch, signal) {
+  return ask("api/search", { method: "POST", signal, ...bodyOf(query, stretch) });
 }
 
 // The first of all answers by their numbers: { pictures, total }.
-export async function ranking({ examples, filter, way }, fold, signal) {
-  const only = filterForSearch(filter);
-  const how = { fold, ...way, ...(only ? { filter: only } : {}) };
-  const { ids, scores, distances, total } = await ask("api/search/ids", { method: "POST", signal, ...body(examples, how) });
+export async function ranking(query, fold, signal) {
+  const { ids, scores, distances, total } = await ask("api/search/ids", { method: "POST", signal, ...bodyOf(query, { fold }) });
   const pictures = ids.map((id, at) => ({ id, score: scores[at], distance: distances[at] }));
   return { pictures, total };
 }
@@ -69,6 +65,11 @@ export function explanation(picture, { examples }, signal) {
     return ask(address, { method: "POST", signal, ...body(examples, {}) });
   }
   return ask(`${address}?like=${id}${box ? `&box=${box.join(",")}` : ""}`, { signal });
+}
+
+function bodyOf({ examples, filter, way }, how) {
+  const only = filterForSearch(filter);
+  return body(examples, { ...how, ...way, ...(only ? { filter: only } : {}) });
 }
 
 function body(examples, how) {

@@ -3,65 +3,43 @@
 
 import { answersTo, STRETCH } from "./answers.js";
 import * as api from "./api.js";
-import { examplesOf, regionShown, showAsked, titleOf } from "./asked.js";
-import { showFilters } from "./choices.js";
+import { regionShown } from "./asked.js";
 import { listen } from "./chooser.js";
 import { announce, byId, calm, complain, copy } from "./dom.js";
-import { filterInAddress, filterInWords } from "./filter.js";
-import { copiesOf, foldNow, listenForFolding } from "./fold.js";
-import { fill, focusTile } from "./grid.js";
-import { listenForLearning, showLearning } from "./learning.js";
+import { filterInAddress } from "./filter.js";
+import { foldNow, listenForFolding } from "./fold.js";
+import { focusTile } from "./grid.js";
+import { listenForLearning } from "./learning.js";
+import { newKey, placeOf, remember, replace } from "./places.js";
 import {
-  adding, addingWords, fromAddress, isList, NOTHING_STAYS, ofFilter, ofPicture, ofPictures, ofUpload, ofWords, toAddress, uploadsOf,
+  adding, addingWords, fromAddress, isList, NOTHING_STAYS, ofFilter, ofPicture, ofPictures, ofUpload, ofWords, toAddress,
 } from "./query.js";
 import { listenForParts } from "./region.js";
 import { listenForSelection } from "./selection.js";
-import { listenForSize, sizeNow } from "./size.js";
-import { markSpread, showSpread } from "./spread.js";
+import { SAMPLE, showPlace } from "./showing.js";
+import { listenForSize } from "./size.js";
 import { watch } from "./status.js";
-import { sentenceOf, showVerdict } from "./verdict.js";
-import { bytes, closeness, count, nameOf, pictures, printable } from "./text.js";
-import { dismiss, view } from "./viewer.js";
+import { bytes, printable } from "./text.js";
+import { dismiss } from "./viewer.js";
 import * as wall from "./wall.js";
-import { isPlain, listenForWay, showWay } from "./way.js";
+import { listenForWay } from "./way.js";
 import "./why.js";
-import { listenForWords, showUnderstood } from "./words.js";
+import { listenForWords } from "./words.js";
 
 const THE_QUERY = "The query";
-const SAMPLE = 24;
-const AT_THE_START = 200; // pixels that a row is high there
-const KEPT = 20;
 const PAUSE = 120; // milliseconds without a change, after which the answers follow
 const REST = 250; // milliseconds without scrolling, after which the place is noted
 const LIGHT = 2e6; // bytes of uploads that may travel while something is still being dragged
 
-// What the last entries of the browser's history show. An upload cannot live in an address, so it
-// lives here.
-const places = new Map();
 let here = null;
 let stats = null;
 let asking = null;
 let noting = null;
-let keys = 0;
 
 // What the box and the weights say. It may be `ahead` of the answers that are shown.
 let draft = null;
 let ahead = false;
 let pause = null;
-
-const newKey = () => `${Date.now()}-${keys += 1}`;
-
-const uploadsAt = (place) => (place.query ? uploadsOf(place.query) : []);
-
-function remember(key, place) {
-  places.set(key, place);
-  for (const [oldest, left] of places) {
-    if (places.size <= KEPT) break;
-    places.delete(oldest);
-    const kept = new Set([...places.values()].flatMap(uploadsAt));
-    for (const address of uploadsAt(left)) if (!kept.has(address)) URL.revokeObjectURL(address);
-  }
-}
 
 // ---- going somewhere
 
@@ -133,7 +111,7 @@ function enter(place, address) {
 }
 
 function stay(place, address) {
-  places.set(history.state.key, place);
+  replace(history.state.key, place);
   history.replaceState(history.state, "", address);
   show(place);
 }
@@ -245,11 +223,12 @@ window.addEventListener("popstate", (event) => {
   dismiss();
   calm();
   const key = event.state?.key ?? newKey();
-  if (!places.has(key)) {
+  const place = placeOf(key);
+  if (!place) {
     arrive(key, event.state?.spot);
     return;
   }
-  show(places.get(key));
+  show(place);
   comeBack(here.spot);
 });
 
@@ -257,7 +236,7 @@ window.addEventListener("popstate", (event) => {
 function noteSoon() {
   clearTimeout(noting);
   noting = setTimeout(() => {
-    if (places.get(history.state?.key) !== here) return;
+    if (placeOf(history.state?.key) !== here) return;
     mark();
     history.replaceState({ ...history.state, spot: here.spot }, "");
   }, REST);
@@ -270,93 +249,10 @@ byId("grid").addEventListener("focusin", noteSoon);
 function show(place) {
   here = place;
   if (!ahead) draft = place.query ?? null;
-  document.body.dataset.view = place.kind;
-  byId("query").hidden = place.kind !== "result";
-  byId("fold").parentElement.hidden = place.kind !== "result";
-  showVerdict(place.answer);
-  SHOW[place.kind](place);
+  showPlace(place, { like: searchLike, add, narrow, adjust, ask: (change) => search(change(draft)), ahead });
   const filter = filterInAddress(staysNow().filter).join("&");
   byId("to-map").href = filter ? `map?${filter}` : "map";
   showSteps();
-}
-
-function showStart({ images }) {
-  document.title = "Lookalike";
-  byId("results-title").textContent = images.length ? "Or begin with one of yours" : "";
-  byId("results-about").textContent = "";
-  byId("others").hidden = images.length < SAMPLE;
-  showFilters({}, narrow, { start: true });
-  byId("filters").hidden = images.length === 0;
-  byId("tools").hidden = byId("ways").hidden = true;
-  fill(images, { like: searchLike, height: AT_THE_START });
-}
-
-function showResult(place) {
-  const { answers, answer: { hits, hint, folded } } = place;
-  const { total } = answers;
-  const examples = examplesOf(place);
-  const name = titleOf(examples);
-  if (!ahead) showAsked(examples, { like: searchLike, adjust, ask: (change) => search(change(draft)) });
-  showUnderstood(place.answer.understood);
-  document.title = `Like ${name} · Lookalike`;
-  byId("others").hidden = true;
-  const narrowed = Object.keys(place.query.filter).length > 0;
-  byId("results-title").textContent = hits.length
-    ? `${pictures(total)}${total > 1 ? ", the closest first" : ""}`
-    : narrowed && !hint ? "No picture passes the filters" : "No pictures to compare with";
-  byId("results-about").textContent = hits.length ? measures(folded, place.query.way) : hint ?? "";
-  showFilters(place.query.filter, narrow);
-  showWay(place.query.way);
-  showLearning(place.query);
-  byId("tools").hidden = hits.length === 0;
-  byId("ways").hidden = false;
-  showSpread(place.answer, wall.goToPicture);
-  const asked = { query: place.query, examples };
-  fill(answers, {
-    open: (index) => open(answers, index, asked),
-    like: searchLike,
-    add,
-    unfold: (some, index) => view(some, 0, { closed: () => focusTile(index), like: searchLike, add, asked }),
-    height: sizeNow(),
-    seen: (first, last) => markSpread(first, last, answers.list),
-    failed: (error) => (error ? complain(error.message) : calm()),
-  });
-  announce(hits.length
-    ? `${pictures(total)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
-      `score ${closeness(hits[0].score)}. ${sentenceOf(place.answer)}`.trim()
-    : `No pictures like ${name}.`);
-}
-
-function showList({ query: { filter }, answers }) {
-  const { total } = answers;
-  const words = filterInWords(filter);
-  document.title = `${words} · Lookalike`;
-  byId("others").hidden = true;
-  const filtered = Object.keys(filter).length > 0;
-  byId("results-title").textContent = total ? (filtered ? `${words}: ${pictures(total)}` : `All ${pictures(total)}`)
-    : filtered ? "No picture passes the filters" : "There are no pictures here yet";
-  byId("results-about").textContent = total > 1 ? "in order of path" : "";
-  showFilters(filter, narrow);
-  byId("tools").hidden = total === 0;
-  byId("spread").hidden = byId("ways").hidden = true;
-  fill(answers, {
-    open: (index) => open(answers, index, null),
-    like: searchLike,
-    height: sizeNow(),
-    failed: (error) => (error ? complain(error.message) : calm()),
-  });
-  announce(`${byId("results-title").textContent}.`);
-}
-
-const SHOW = { start: showStart, result: showResult, list: showList };
-
-function measures(folded, way) {
-  const more = folded ? `; ${copiesOf(folded)} folded` : "";
-  return `score (cosine) and distance (L2)${isPlain(way) ? "" : " as they are compared now"}${more}`;
-}
-
-function open(list, index, asked) {
-  view(list, index, { closed: focusTile, like: searchLike, add: asked && add, asked });
 }
 
 function showSteps() {

@@ -18,10 +18,12 @@ export const filterInAddress = (filter) => NAMES.filter((name) => name in filter
   .flatMap((name) => [filter[name]].flat().map((value) => `${name}=${encodeURIComponent(value)}`));
 
 // What passes, for a title or a line above it: "Favourites, tagged rose, 2024".
-export function filterInWords({ folder, format, from, to, camera, min_side: side, favourite, tag }) {
+export function filterInWords({ folder, format, from, to, camera, min_side: side, favourite, tag, label, text }) {
   const parts = [
     favourite && "favourites",
     tag && `tagged ${tag.join(", ")}`,
+    label && `showing ${label}`,
+    text && `with “${text}”`,
     folder && `in ${folder.split(/[\\/]/).filter(Boolean).at(-1) ?? folder}`,
     (from || to) && (from === to ? from : `${from ?? "…"} to ${to ?? "…"}`),
     camera,

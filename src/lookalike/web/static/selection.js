@@ -4,7 +4,7 @@
 
 import * as api from "./api.js";
 import { listenForExports } from "./export.js";
-import { announce, byId, complain, copy, element, icon } from "./dom.js";
+import { announce, byId, complain, copy, element, icon, writesIn } from "./dom.js";
 import { listenForMarks } from "./mark_many.js";
 import { NOTHING_STAYS, ofPictures, toAddress } from "./query.js";
 import { count, nameOf, pictures } from "./text.js";
@@ -300,7 +300,7 @@ if (grid) {
 
 const busyElsewhere = (event) => event.defaultPrevented
   || document.querySelector("dialog[open]")
-  || event.target.closest?.("input:not([type=checkbox]):not([type=range]), textarea, select, .region");
+  || writesIn(event.target) || event.target.closest?.(".region");
 
 document.addEventListener("keydown", (event) => {
   if (busyElsewhere(event)) return;
