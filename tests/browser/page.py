@@ -62,7 +62,7 @@ class Page:
         deadline = time.monotonic() + seconds
         while not (value := found()):
             if time.monotonic() > deadline:
-                pytest.fail("waited in vain")
+                pytest.fail(f"waited in vain at {self.driver.current_url}")
             time.sleep(0.05)
         return value
 

@@ -79,6 +79,7 @@ def test_neighbours_are_chosen_and_live_in_the_address(page: Page, library: Libr
     # else the driver may count both steps from the same entry
     page.wait(lambda: page.driver.current_url.endswith(f"?like={ASKED}&neighbours=10"))
     page.driver.back()
+    page.wait(lambda: page.driver.current_url.endswith(f"?like={ASKED}"))
     page.wait(lambda: shown(page) == plain[: len(shown(page))])
     assert Select(page.by_id("way")).first_selected_option.text == "As they look"
 
