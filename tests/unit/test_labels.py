@@ -136,12 +136,13 @@ def test_an_older_library_is_labelled_by_the_next_run(library: Library) -> None:
     file, root = library.folder / "library.sqlite", library.stats().roots[0]
     library.close()
     with sqlite3.connect(file) as connection:
-        for name in ("comes", "moves", "changes", "goes"):
+        for name in ("comes", "moves", "changes", "goes", "loses_rows", "takes_rows"):
             connection.execute(f"DROP TRIGGER image_{name}")
         for name in ("comes", "goes"):
             connection.execute(f"DROP TRIGGER tag_{name}")
         connection.execute("DROP VIEW described")
-        for name in ("labelled", "labels", "looked_at", "texts"):
+        later = ("layer_rows", "layers", "blanks")
+        for name in ("labelled", "labels", "looked_at", "texts", *later):
             connection.execute(f"DROP TABLE {name}")
         connection.execute(f"PRAGMA user_version = {schema.WITH_LABELS - 1}")
     connection.close()

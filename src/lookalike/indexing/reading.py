@@ -141,7 +141,7 @@ class Reader:
     def _known(self, file: ImageFile, digest: str) -> Reused | None:
         twin = self._store.find_content(digest)
         embedding = self._store.embedding(twin.id) if twin else None
-        if twin is None or embedding is None:
+        if twin is None or embedding is None or not embedding.any():
             return None
         # The batch before may have been committed since, and the twin be another picture now.
         still = self._store.get(twin.id)

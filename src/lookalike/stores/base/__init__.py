@@ -17,6 +17,7 @@ from lookalike.stores.base.answers import (
 from lookalike.stores.base.contract import Catalogue, VectorStore
 from lookalike.stores.base.filters import Filter, text_words
 from lookalike.stores.base.labels import Label
+from lookalike.stores.base.layers import Layer, Rows
 from lookalike.stores.base.marks import (
     MOST_LETTERS,
     MOST_NAMES,
@@ -48,6 +49,7 @@ __all__ = [
     "Ids",
     "KnownFile",
     "Label",
+    "Layer",
     "Listing",
     "MarkChange",
     "MarkCounts",
@@ -56,6 +58,7 @@ __all__ = [
     "Naming",
     "Ranking",
     "Record",
+    "Rows",
     "Scores",
     "SearchIndex",
     "SkippedFile",

@@ -19,6 +19,7 @@ from lookalike.stores.base.answers import (
 )
 from lookalike.stores.base.filters import Filter
 from lookalike.stores.base.labels import KeepsLabels
+from lookalike.stores.base.layers import KeepsLayers
 from lookalike.stores.base.marks import MarkChange, Marks
 from lookalike.stores.base.records import Embedding, Ids, KnownFile, Record, SkippedFile
 from lookalike.stores.base.views import View, ViewNote
@@ -91,7 +92,7 @@ class VectorStore(Protocol):
         """How `search` finds its answers at present."""
 
 
-class Catalogue(VectorStore, KeepsLabels, Protocol):
+class Catalogue(VectorStore, KeepsLabels, KeepsLayers, Protocol):
     """A `VectorStore` that also keeps the ledger of the files and settings, in a folder that holds
     the caches, too; all that indexing and a library need of an engine."""
 
@@ -185,7 +186,8 @@ class Catalogue(VectorStore, KeepsLabels, Protocol):
         self, root: str, below: str = "", *, tried_with: str | None = None
     ) -> Iterator[KnownFile]:
         """What is known of the files of a root, or of the part of it below a folder, in order of
-        path; a skipped file that was not ``tried_with`` the same means has the time -1.
+        path; a skipped file that was not ``tried_with`` the same means has the time -1, and so has
+        a picture whose embedding is zeros for lack of another.
 
         They come one by one, as they were when the first was asked for.
         """

@@ -54,6 +54,13 @@ def keep(connection: sqlite3.Connection, likely: Mapping[int, Sequence[Label]]) 
         connection.execute("UPDATE texts SET labels = ? WHERE rowid = ?", (text, image))
 
 
+def forget(connection: sqlite3.Connection) -> None:
+    """Forget the labels of all pictures: their embeddings are those of another model."""
+    connection.execute("DELETE FROM labelled")
+    connection.execute("DELETE FROM looked_at")
+    connection.execute("UPDATE texts SET labels = '' WHERE labels <> ''")
+
+
 def of(connection: sqlite3.Connection, images: Collection[int]) -> dict[int, tuple[Label, ...]]:
     """The labels of pictures, the most likely first; those without are left out."""
     if not are_kept(connection):

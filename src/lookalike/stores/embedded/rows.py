@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lookalike.errors import LibraryDamagedError
 from lookalike.stores.base import Embedding, KnownFile, Record, SkippedFile
-from lookalike.stores.embedded import marks
+from lookalike.stores.embedded import layers, marks
 
 RECORDS = (
     "SELECT roots.path, relative, size, mtime_ns, digest, width, height, format, taken, camera, "
@@ -23,7 +23,10 @@ SKIPPED = (
     "SELECT roots.path, relative, size, mtime_ns, reason, tried_with FROM skipped "
     "JOIN roots ON roots.id = root"
 )
-_KNOWN_PICTURES = "SELECT relative, size, mtime_ns, id, digest FROM images"
+_KNOWN_PICTURES = (
+    "SELECT relative, size, CASE WHEN id IN (SELECT image FROM blanks) THEN -1 ELSE mtime_ns END, "
+    "id, digest FROM images"
+)
 _KNOWN_SKIPPED = (
     "SELECT relative, size, CASE WHEN tried_with = :means THEN mtime_ns ELSE -1 END, 0, NULL "
     "FROM skipped"
@@ -108,6 +111,7 @@ def keep(connection: sqlite3.Connection, revision: int, one: Record, embedding: 
     connection.execute(
         "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", (image, revision, vector)
     )
+    connection.execute("DELETE FROM blanks WHERE image = ?", (image,))
     unskip(connection, root, relative)
 
 
@@ -165,7 +169,8 @@ def inconsistencies(connection: sqlite3.Connection, dim: int) -> list[str]:
         what: connection.execute(query, {"dim": dim}).fetchone()[0]
         for what, query in checks.items()
     }
-    return [f"{number} {what}." for what, number in numbers.items() if number]
+    found = [f"{number} {what}." for what, number in numbers.items() if number]
+    return found + layers.inconsistencies(connection)
 
 
 def ids_since(connection: sqlite3.Connection, revision: int) -> npt.NDArray[np.int64]:

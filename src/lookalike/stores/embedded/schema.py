@@ -150,6 +150,35 @@ MIGRATIONS: tuple[str, ...] = (
         WHERE rowid IN (SELECT id FROM images WHERE digest = old.digest);
     END;
     """,
+    # 7: other vectors that pictures have beside their embeddings, of another model or of parts;
+    # they belong to a content, and a file that gets another one loses them, whoever changes it.
+    # And the pictures whose embedding is zeros, because no other could be made.
+    """
+    CREATE TABLE layers (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        identity TEXT NOT NULL,
+        model TEXT NOT NULL,
+        dim INTEGER NOT NULL,
+        per_image INTEGER NOT NULL,
+        kind TEXT NOT NULL
+    );
+    CREATE TABLE layer_rows (
+        layer INTEGER NOT NULL REFERENCES layers(id),
+        image INTEGER NOT NULL,
+        rows BLOB NOT NULL,
+        PRIMARY KEY (layer, image)
+    );
+    CREATE TABLE blanks (image INTEGER PRIMARY KEY);
+    CREATE TRIGGER image_loses_rows AFTER UPDATE OF digest ON images
+    WHEN old.digest <> new.digest BEGIN
+        DELETE FROM layer_rows WHERE layer IN (SELECT id FROM layers) AND image = new.id;
+    END;
+    CREATE TRIGGER image_takes_rows AFTER DELETE ON images BEGIN
+        DELETE FROM layer_rows WHERE layer IN (SELECT id FROM layers) AND image = old.id;
+        DELETE FROM blanks WHERE image = old.id;
+    END;
+    """,
 )
 """Statements by number, from 1. A released one is never edited: a change is a new number."""
 
@@ -164,6 +193,9 @@ WITH_VIEWS = 5
 
 WITH_LABELS = 6
 """The version from which on there are labels, and texts to search."""
+
+WITH_LAYERS = 7
+"""The version from which on there are layers."""
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -36,8 +36,8 @@ from lookalike.stores.embedded.found import (
     stretch_of,
 )
 from lookalike.stores.embedded.given import Given
+from lookalike.stores.embedded.layered import Layered
 from lookalike.stores.embedded.ledger import may_be_id
-from lookalike.stores.embedded.lists import Lists
 from lookalike.stores.embedded.matrix import Matrix
 from lookalike.stores.embedded.recent import Recent
 from lookalike.stores.embedded.scores import Scored, measured
@@ -48,7 +48,7 @@ from lookalike.stores.embedded.view import View
 _Made = TypeVar("_Made")
 
 
-class EmbeddedStore(Lists):
+class EmbeddedStore(Layered):
     """Records and embeddings in one folder; a `Catalogue`."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
