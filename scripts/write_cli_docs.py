@@ -65,12 +65,18 @@ def _command(context: click.Context, name: str) -> click.Command:
 
 
 def _section(parent: click.Context, name: str, command: click.Command) -> Iterator[str]:
+    """One command; those of a group follow as sections below its own."""
     context = click.Context(command, info_name=name, parent=parent)
     pieces = " ".join(command.collect_usage_pieces(context))
-    yield f"## {name}"
-    yield f"```\nlookalike {name} {pieces}\n```"
+    path = context.command_path
+    yield f"{'#' * len(path.split())} {path.removeprefix('lookalike ')}"
+    yield f"```\n{path} {pieces}\n```"
     yield _prose(command)
-    yield _options(command)
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            yield from _section(context, inner, command.commands[inner])
+    else:
+        yield _options(command)
 
 
 def _prose(command: click.Command) -> str:
@@ -78,7 +84,8 @@ def _prose(command: click.Command) -> str:
     arguments = (one for one in command.params if isinstance(one, click.Argument))
     names = [re.escape((one.metavar or "").strip("[.]")) for one in arguments]
     code = re.compile(rf"(?<![`\w])({'|'.join(['--[a-z-]+', *names])})(?![`\w])")
-    return code.sub(r"`\1`", inspect.cleandoc(command.help or ""))
+    text = code.sub(r"`\1`", inspect.cleandoc(command.help or ""))
+    return re.sub(r"\x08\n(.*?)\n\n", r"```\n\1\n```\n\n", text, flags=re.DOTALL)
 
 
 def _options(command: click.Command) -> str:

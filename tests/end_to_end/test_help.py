@@ -35,6 +35,7 @@ TAKES = {
     "map": ["--library", "--rebuild", "--method", "--csv", "--json"],
     "mcp": ["--library", "--max-pixels"],
     "models": ["--json"],
+    "upgrade": ["status", "build", "compare", "switch", "drop"],
     "stats": ["--library", "--skipped", "--json"],
     "facets": ["--library", "--folder", "--format", "--from", "--to", "--min-side", "--json"],
     "doctor": ["--library"],
@@ -42,6 +43,13 @@ TAKES = {
     "eval": ["LABELS", "--queries", "--seed", "--view", "--neighbours", "--by-class", "--json"],
     "export": ["--numpy", "--matrix", "--library"],
     "import": ["FEATURES", "FOLDER", "--model", "--library", "--json"],
+}
+UPGRADE = {
+    "status": ["--library", "--json"],
+    "build": ["MODEL", "--library", "--max-pixels", "--json"],
+    "compare": ["MODEL", "--library", "--like", "--labels", "-k", "--json"],
+    "switch": ["MODEL", "--library", "--leave-blank", "--wait", "--json"],
+    "drop": ["MODEL", "--library"],
 }
 
 
@@ -53,11 +61,11 @@ def test_the_front_lists_every_command() -> None:
     assert run("-h").out == text
 
 
-@pytest.mark.parametrize("command", TAKES)
+@pytest.mark.parametrize("command", [*TAKES, *(f"upgrade {one}" for one in UPGRADE)])
 def test_help_says_what_a_command_takes(command: str) -> None:
-    text = run(command, "--help").out
+    text = run(*command.split(), "--help").out
     assert text.startswith("Usage: ")
-    for name in TAKES[command]:
+    for name in TAKES.get(command) or UPGRADE[command.split()[1]]:
         assert name in text
     assert max(map(len, text.splitlines())) <= 80
 

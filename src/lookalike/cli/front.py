@@ -30,6 +30,7 @@ _COMMANDS = {
     "map": "map",
     "mcp": "assistant",
     "models": "models",
+    "upgrade": "upgrade",
     "stats": "care",
     "facets": "facets",
     "doctor": "care",

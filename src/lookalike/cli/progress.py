@@ -60,7 +60,9 @@ class _Watcher:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Scanned) and event.to_read:
             self._folder = self._bar.add_task("Looking at pictures", total=event.to_read, speed="")
-        elif isinstance(event, Progress) and self._folder is not None:
+        elif isinstance(event, Progress):
+            if self._folder is None:
+                self._folder = self._bar.add_task("Looking at pictures", total=None, speed="")
             speed = f"{event.images_per_second:,.0f} images/s" if event.done else ""
             self._bar.update(self._folder, completed=event.done, total=event.total, speed=speed)
         elif isinstance(event, Fetching):

@@ -75,4 +75,18 @@ class Report:
     stopped: bool = False
 
 
-Event = Scanned | Fetching | Indexed | Skipped | Progress | Report
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What one run for another ``model`` did: vectors that were ``added`` beside the present ones,
+    pictures that it still has none of, and those of them that this run could not read."""
+
+    model: str
+    added: int
+    missing: int
+    skipped: tuple[Skipped, ...] = ()
+    seconds: float = 0.0
+    images_per_second: float = 0.0
+    stopped: bool = False
+
+
+Event = Scanned | Fetching | Indexed | Skipped | Progress | Report | Built

@@ -68,9 +68,10 @@ Loaded = Encoded | Reused | Failed
 
 
 class Reader:
-    """Reads and encodes files; what the store knows by content is neither decoded nor encoded."""
+    """Reads and encodes files; what the store, if any, knows by content is neither decoded nor
+    encoded."""
 
-    def __init__(self, store: Catalogue, encoder: Encoder, max_pixels: int) -> None:
+    def __init__(self, store: Catalogue | None, encoder: Encoder, max_pixels: int) -> None:
         self._store = store
         self._encoder = encoder
         self._max_pixels = max_pixels
@@ -139,6 +140,8 @@ class Reader:
             return Failed(file, f"cannot be read: {reason}", passing=True)
 
     def _known(self, file: ImageFile, digest: str) -> Reused | None:
+        if self._store is None:
+            return None
         twin = self._store.find_content(digest)
         embedding = self._store.embedding(twin.id) if twin else None
         if twin is None or embedding is None or not embedding.any():

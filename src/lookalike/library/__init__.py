@@ -7,8 +7,9 @@ from lookalike.exchange import Features, read_features
 from lookalike.explain import Explanation, Regions
 from lookalike.folder import printable, real_folder
 from lookalike.image import FileMetadata
-from lookalike.indexing import Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
+from lookalike.indexing import Built, Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
 from lookalike.library.checkup import Finding
+from lookalike.library.comparing import Compared, Judged, SideBySide
 from lookalike.library.copies import Duplicates
 from lookalike.library.examples import Asked, Example
 from lookalike.library.exporting import Saved
@@ -20,6 +21,7 @@ from lookalike.library.maps import Cluster, PictureMap, Plane
 from lookalike.library.opening import default_folder
 from lookalike.library.queries import Query, Words
 from lookalike.library.spaces import MOST_NEIGHBOURS, WHITENED
+from lookalike.library.upgrading import Beside, Switched, Upgrades
 from lookalike.mapping import INSTALL as INSTALL_FOR_MAP
 from lookalike.mapping import METHODS as MAP_METHODS
 from lookalike.mapping import Drawing
@@ -53,9 +55,12 @@ __all__ = [
     "WHITENED",
     "Answers",
     "Asked",
+    "Beside",
+    "Built",
     "Choice",
     "ClassScore",
     "Cluster",
+    "Compared",
     "Copy",
     "Distribution",
     "Drawing",
@@ -76,6 +81,7 @@ __all__ = [
     "Hits",
     "Indexed",
     "Indexing",
+    "Judged",
     "Label",
     "Learned",
     "LeftOut",
@@ -96,9 +102,12 @@ __all__ = [
     "Saved",
     "Scanned",
     "SearchIndex",
+    "SideBySide",
     "Skipped",
     "Stats",
     "Step",
+    "Switched",
+    "Upgrades",
     "ViewNote",
     "Words",
     "default_folder",

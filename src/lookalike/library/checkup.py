@@ -36,6 +36,7 @@ def check(store: Catalogue, model: Model) -> Iterator[Finding]:
     yield Finding(True, f"The database is sound; it holds {store.count():,} pictures.")
     yield from _marks(store)
     yield _vectors(store)
+    yield from _blanks(store)
     yield _weights(model)
     for root in store.roots():
         yield _root(store, root)
@@ -57,6 +58,17 @@ def _vectors(store: Catalogue) -> Finding:
             False, f"{wrong:,} embeddings are no unit vectors: index into a new library."
         )
     return Finding(True, f"Every embedding has {store.dim} numbers and length 1.")
+
+
+def _blanks(store: Catalogue) -> Iterator[Finding]:
+    """Pictures that another model was switched to without."""
+    if number := len(store.blanks()):
+        pictures = "picture has" if number == 1 else "pictures have"
+        yield Finding(
+            False,
+            f"{number:,} {pictures} no vector of the present model: index their folder once their "
+            "files can be read.",
+        )
 
 
 def _wrong_lengths(embeddings: Embedding) -> int:

@@ -29,6 +29,7 @@ from lookalike.indexing import (
 from lookalike.library.about import About
 from lookalike.library.asking import Asking
 from lookalike.library.checkup import Finding, check
+from lookalike.library.comparing import Comparing
 from lookalike.library.copies import CopiesOf
 from lookalike.library.evaluating import Evaluating
 from lookalike.library.exporting import Exporting
@@ -44,6 +45,7 @@ from lookalike.library.originals import original
 from lookalike.library.queries import Queries
 from lookalike.library.reasons import Explaining
 from lookalike.library.spaces import Spaces
+from lookalike.library.upgrading import Upgrading
 from lookalike.library.wording import Wording
 from lookalike.models import ModelCard
 from lookalike.stores.base import Catalogue, Embedding, Filter, Record, SearchIndex
@@ -65,22 +67,28 @@ class Library(
     About,
     Exporting,
     MapOf,
+    Upgrading,
+    Comparing,
 ):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
     def __init__(self, store: Catalogue, model: Model, max_pixels: int) -> None:
         """Use `Library.open`."""
         self._store = store
-        self._model = model
         self._max_pixels = max_pixels
-        self._loaded: Encoder | None = None
         self._loading = threading.Lock()
-        self._wording = Wording(model, self._encoder)
-        self._queries = Queries(store, self._encoder, self._wording, max_pixels)
         self._folding = Folding(store)
-        self._spaces = Spaces(store, lambda: self._model.identity)
-        self._judging = Judging(store)
         self._thumbnails = Thumbnails(store.folder / "cache", writable=not store.read_only)
+        self._bind(model)
+
+    def _bind(self, model: Model) -> None:
+        """Answer with this model from now on."""
+        self._model = model
+        self._loaded: Encoder | None = None
+        self._wording = Wording(model, self._encoder)
+        self._queries = Queries(self._store, self._encoder, self._wording, self._max_pixels)
+        self._spaces = Spaces(self._store, lambda: self._model.identity)
+        self._judging = Judging(self._store)
 
     @classmethod
     def open(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def open_store(
             chosen = _chosen(settings.get("model", IMPORTED), wanted, dim)
             store.reshape(chosen.card.dim if chosen.card else dim or 0, chosen.identity)
             return store, chosen
-        return store, _remembered(store.folder, settings, wanted)
+        return store, remembered(store.folder, settings, wanted)
     except BaseException:
         store.close()
         raise
@@ -79,10 +80,14 @@ def _chosen(remembered: str, wanted: ModelCard | None, dim: int | None) -> Model
         return Model(IMPORTED, IMPORTED, None, _IMPORTED_ONLY)
     name = models.DEFAULT_MODEL if remembered == IMPORTED else remembered
     card = wanted or models.find(name)
-    return Model(_lasting_name(card), card.identity, card)
+    return Model(lasting_name(card), card.identity, card)
 
 
-def _remembered(folder: Path, settings: dict[str, str], wanted: ModelCard | None) -> Model:
+def remembered(folder: Path, settings: Mapping[str, str], wanted: ModelCard | None = None) -> Model:
+    """The model that the settings of a library name, which must be the one that is wanted.
+
+    Raises ModelMismatchError where it is not, or the model of that name is another by now.
+    """
     name, identity = settings["model"], settings["identity"]
     if wanted is not None and wanted.identity != identity:
         raise _mismatch(folder, name, wanted.name)
@@ -107,7 +112,7 @@ def _mismatch(folder: Path, name: str, wanted: str) -> ModelMismatchError:
     )
 
 
-def _lasting_name(card: ModelCard) -> str:
+def lasting_name(card: ModelCard) -> str:
     """What `lookalike.models.find` finds the card by again."""
     if isinstance(card.source, models.LocalFile):
         return os.path.realpath(card.source.path)

@@ -82,7 +82,9 @@ class Queries:
             return self._wording.embedding(query.text), ()
         found, without = self._found(query)
         if isinstance(found, Record) and part is None:
-            return self._known_embedding(found), without
+            known = self._known_embedding(found)
+            if known.any():  # zeros stand for a file that could not be read
+                return known, without
         return self._encoded(found, part, name), without
 
     def _found(self, query: AnyPicture) -> tuple[Source, tuple[int, ...]]:

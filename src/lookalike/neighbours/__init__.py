@@ -1,7 +1,8 @@
 """Unit vectors of pictures → the nearest of each, and scores that take these into account."""
 
+from lookalike.neighbours.best import best_of, shared
 from lookalike.neighbours.graph import MOST, Graph
 from lookalike.neighbours.kept import drop, folder_in, load, save
 from lookalike.neighbours.smoothing import Smoothed
 
-__all__ = ["MOST", "Graph", "Smoothed", "drop", "folder_in", "load", "save"]
+__all__ = ["MOST", "Graph", "Smoothed", "best_of", "drop", "folder_in", "load", "save", "shared"]

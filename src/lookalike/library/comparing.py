@@ -1,0 +1,242 @@
+"""Vectors of two models of the same pictures → how their answers differ, and which are better."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lookalike import evaluate
+from lookalike.errors import InputError
+from lookalike.evaluate import Evaluation
+from lookalike.library.opening import Model
+from lookalike.library.queries import Named, Queries
+from lookalike.neighbours import best_of, shared
+from lookalike.stores.base import Catalogue, Embedding, Hit, Ids, Layer, Record
+
+_ASKED = 200  # pictures with which both models are asked
+_LABELLED = 20_000  # pictures with labels, of which all vectors are held
+_QUERIES = 1000  # of these that are searched with
+_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What pictures with labels say of two models: where the ``labels`` come from (``file``,
+    ``tags`` or ``folders``), of how many ``pictures``, and how well those of one label find each
+    other with the ``present`` model and the ``other``."""
+
+    labels: str
+    pictures: int
+    present: Evaluation
+    other: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How two models answer for the same ``images``, those that have vectors of both.
+
+    So many ``queries`` of them were asked for their ``k`` nearest. ``overlap`` is which part of
+    these is the same with both models, on average, from 0 to 1, and ``spread`` the standard
+    deviation of it from one query to another. ``judged`` is None where nothing tells pictures
+    apart.
+    """
+
+    present: str
+    other: str
+    images: int
+    queries: int
+    k: int
+    overlap: float
+    spread: float
+    judged: Judged | None
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """The nearest of one ``picture`` with the present model and with the other, best first; so
+    many are ``shared`` by both."""
+
+    picture: Record
+    present: str
+    other: str
+    hits: tuple[Hit, ...]
+    other_hits: tuple[Hit, ...]
+    shared: int
+
+
+class Comparing:
+    """The part of a `Library` that holds another model against the present one."""
+
+    _store: Catalogue
+    _model: Model
+    _queries: Queries
+    _beside: Callable[[str | os.PathLike[str] | None], Layer]
+
+    def upgrade_compare(
+        self,
+        model: str | os.PathLike[str] | None = None,
+        *,
+        k: int = 30,
+        labels: str | os.PathLike[str] | None = None,
+    ) -> Compared:
+        """Hold a model whose vectors lie beside against the present one, on the pictures that have
+        vectors of both: which part of the nearest is the same, and what labels say.
+
+        ``model`` may be left out where there is one only. ``labels`` is a CSV as `evaluate` takes
+        it; without it tags are the labels, of pictures that have one, or else folders. The same
+        pictures are asked with each time, and every picture is compared.
+
+        Raises: InputError where there is nothing of the model beside, where k is not positive, and
+            for labels that fit nothing; ModelError; LibraryError.
+        """
+        layer = self._beside(model)
+        _check(k)
+        two = _Rivals(self._store, self._model.name, layer)
+        asked = two.some(_ASKED)
+        parts = shared(*(two.best(asked, k, other=other)[0] for other in (False, True)))
+        return Compared(
+            present=self._model.name,
+            other=layer.model,
+            images=len(two.ids),
+            queries=len(asked),
+            k=k,
+            overlap=round(float(parts.mean()), 6),
+            spread=round(float(parts.std()), 6),
+            judged=two.judged(labels),
+        )
+
+    def upgrade_beside(
+        self, picture: Named, model: str | os.PathLike[str] | None = None, *, k: int = 30
+    ) -> SideBySide:
+        """What looks most like a picture of the library, with the present model and with one that
+        lies beside, among the pictures that have vectors of both.
+
+        Raises: ImageNotFoundError; InputError where the picture has no vector of one of the two,
+            and as `upgrade_compare`.
+        """
+        layer = self._beside(model)
+        _check(k)
+        record = self._queries.named(picture)
+        two = _Rivals(self._store, self._model.name, layer)
+        if record.id not in two.ids:
+            raise InputError(
+                f"The picture {record.path} has no vector of {layer.model} or none of "
+                f"{self._model.name}: `lookalike upgrade build {layer.model}` makes those of files "
+                "that can be read."
+            )
+        asked = np.array([record.id], np.int64)
+        answers = [two.best(asked, k, other=other) for other in (False, True)]
+        hits, other_hits = (two.hits(ids[0], scores[0]) for ids, scores in answers)
+        same = {hit.record.id for hit in hits} & {hit.record.id for hit in other_hits}
+        return SideBySide(record, self._model.name, layer.model, hits, other_hits, shared=len(same))
+
+
+class _Rivals:
+    """The present model of a library, and that of a layer, on the pictures that have vectors of
+    both: ``ids`` (n,), rising. Raises InputError where these are fewer than two."""
+
+    def __init__(self, store: Catalogue, present: str, layer: Layer) -> None:
+        self._store = store
+        self._layer = layer
+        every, _ = store.versions()
+        without = np.union1d(store.layer_missing(layer.name), store.blanks())
+        self.ids = np.setdiff1d(every, without)
+        if len(self.ids) < 2:
+            raise InputError(
+                f"Fewer than two pictures have vectors of {layer.model} and of {present}: "
+                f"`lookalike upgrade build {layer.model}` makes them."
+            )
+
+    def some(self, number: int) -> Ids:
+        """So many of the pictures, rising, the same each time."""
+        if len(self.ids) <= number:
+            return self.ids
+        return np.sort(np.random.default_rng(_SEED).choice(self.ids, number, replace=False))
+
+    def best(self, asked: Ids, k: int, *, other: bool) -> tuple[Ids, Embedding]:
+        """The ids and cosines (m, k) of the best answers to some of the pictures (m,), with the
+        present model or the other."""
+        queries = self._rows(asked, other=other)
+        return best_of(queries, asked, self._vectors(self.ids, other=other), k)
+
+    def _vectors(self, ids: Ids, *, other: bool) -> Iterator[tuple[Ids, Embedding]]:
+        if not other:
+            yield from self._store.embedding_blocks(ids)
+            return
+        for some, rows in self._store.layer_blocks(self._layer.name, ids):
+            yield some, rows[:, 0]
+
+    def _rows(self, ids: Ids, *, other: bool) -> Embedding:
+        """The vectors (n, dim) of some of the pictures (n,), rising; zeros for one that has just
+        been removed."""
+        found = np.zeros((len(ids), self._layer.dim if other else self._store.dim), np.float32)
+        for some, rows in self._vectors(ids, other=other):
+            found[np.searchsorted(ids, some)] = rows
+        return found
+
+    def hits(self, ids: Ids, scores: Embedding) -> tuple[Hit, ...]:
+        """The answers with these ids (k,) and cosines (k,); pictures that have just been removed
+        are left out."""
+        pairs = (
+            (self._store.get(int(one)), float(score))
+            for one, score in zip(ids, scores, strict=True)
+        )
+        return tuple(
+            Hit(record, round(score, 6), round(math.sqrt(max(0.0, 2 - 2 * score)), 6))
+            for record, score in pairs
+            if record is not None
+        )
+
+    # ---- labels
+
+    def judged(self, labels: str | os.PathLike[str] | None) -> Judged | None:
+        """What labels say of both models; None where there are none to tell pictures apart."""
+        known = set(self.ids.tolist())
+        records = [one for one in self._store.records() if one.id in known]
+        source, named = self._named(records, labels)
+        pairs = [(one, its) for one, its in zip(records, named, strict=True) if its is not None]
+        pairs = pairs[:: -(-len(pairs) // _LABELLED) or 1]
+        if labels is None and not _tells_apart(its for _, its in pairs):
+            return None
+        some, classes = [one for one, _ in pairs], [its for _, its in pairs]
+        present, other = (self._evaluated(some, classes, other=other) for other in (False, True))
+        return Judged(source, len(some), present, other)
+
+    def _named(
+        self, records: Sequence[Record], labels: str | os.PathLike[str] | None
+    ) -> tuple[str, list[str | None]]:
+        """Where the labels of pictures come from, and each one's label."""
+        if labels is not None:
+            return "file", evaluate.assign_labels(records, evaluate.read_labels(labels))
+        marks = self._store.marks({one.digest for one in records})
+        single = {digest: its.tags[0] for digest, its in marks.items() if len(its.tags) == 1}
+        tags: list[str | None] = [single.get(one.digest) for one in records]
+        if _tells_apart(its for its in tags if its is not None):
+            return "tags", tags
+        if not any("/" in one.relative for one in records):
+            return "folders", [None] * len(records)
+        return "folders", evaluate.labels_by_folder(records)
+
+    def _evaluated(
+        self, records: Sequence[Record], classes: Sequence[str], *, other: bool
+    ) -> Evaluation:
+        ids = np.array([one.id for one in records], np.int64)
+        rising = np.sort(ids)
+        rows = self._rows(rising, other=other)[np.searchsorted(rising, ids)]
+        return evaluate.evaluate(records, rows, classes, queries=_QUERIES, seed=_SEED)
+
+
+def _tells_apart(labels: Iterable[str]) -> bool:
+    """Whether two labels have two pictures each."""
+    return sum(number > 1 for number in Counter(labels).values()) > 1
+
+
+def _check(k: int) -> None:
+    """Raises InputError where k is not positive."""
+    if k < 1:
+        raise InputError(f"k must be 1 or more, not {k}.")

@@ -1,0 +1,48 @@
+"""Unit vectors in blocks, one after another → the best answers to some queries, of all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike.stores.base import Embedding, Ids
+
+_NOBODY = -1
+
+
+def best_of(
+    queries: Embedding, own: Ids, blocks: Iterable[tuple[Ids, Embedding]], k: int
+) -> tuple[Ids, Embedding]:
+    """The ids and cosines (m, k) of the k best answers to each of some queries (m, dim), the best
+    first and equal ones in order of id; -1 where there are not so many.
+
+    ``own`` (m,) are ids that are no answers to their own query. Vectors of zeros, which stand for
+    nothing, are no answers at all. Every row is compared, and one block is in memory at a time.
+    """
+    ids = np.full((len(queries), k), _NOBODY, np.int64)
+    scores = np.full((len(queries), k), -np.inf, np.float32)
+    for some, rows in blocks:
+        fresh = (queries @ rows.T).astype(np.float32)
+        fresh[:, ~rows.any(axis=1)] = -np.inf
+        fresh[own[:, None] == some[None]] = -np.inf
+        every = np.concatenate([scores, fresh], axis=1)
+        named = np.concatenate([ids, np.broadcast_to(some, fresh.shape)], axis=1)
+        ids, scores = _first(named, every, k)
+    return np.where(np.isneginf(scores), _NOBODY, ids), scores
+
+
+def _first(ids: Ids, scores: Embedding, k: int) -> tuple[Ids, Embedding]:
+    columns = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    ids, scores = np.take_along_axis(ids, columns, 1), np.take_along_axis(scores, columns, 1)
+    order = np.lexsort((ids, -scores), axis=1)
+    return np.take_along_axis(ids, order, 1), np.take_along_axis(scores, order, 1)
+
+
+def shared(one: Ids, other: Ids) -> npt.NDArray[np.float64]:
+    """Which part of the answers (m, k) to each query is the same in both, from 0 to 1 (m,)."""
+    same = (one[:, :, None] == other[:, None, :]) & (one[:, :, None] != _NOBODY)
+    there = np.maximum(1, (one != _NOBODY).sum(axis=1))
+    part: npt.NDArray[np.float64] = same.any(axis=2).sum(axis=1) / there
+    return part
