@@ -27,6 +27,7 @@ from lookalike.library import (
     Facets,
     FileMetadata,
     Filter,
+    Following,
     Hits,
     Library,
     Record,
@@ -90,7 +91,12 @@ class Tools:
     """What an assistant may ask a library."""
 
     def __init__(self, library: Library) -> None:
-        self._library = library
+        self._following = Following(library)
+
+    @property
+    def _library(self) -> Library:
+        """The library with the model that it has now."""
+        return self._following.now()
 
     def search(
         self,

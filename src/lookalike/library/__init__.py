@@ -13,6 +13,7 @@ from lookalike.library.comparing import Compared, Judged, SideBySide
 from lookalike.library.copies import Duplicates
 from lookalike.library.examples import Asked, Example
 from lookalike.library.exporting import Saved
+from lookalike.library.following import Following
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.judging import Hits
 from lookalike.library.learning import LONGEST_NAME, Learned
@@ -76,6 +77,7 @@ __all__ = [
     "FileMetadata",
     "Filter",
     "Finding",
+    "Following",
     "Group",
     "Hit",
     "Hits",

@@ -116,6 +116,10 @@ class Library(
         store, settled = open_store(where.absolute(), model=model, create=create, dim=dim)
         return cls(store, settled, max_pixels)
 
+    def reopened(self) -> Library:
+        """The same folder opened once more, with the model that it has now. Raises as `open`."""
+        return type(self).open(self.folder, max_pixels=self._max_pixels)
+
     # ---- what it is
 
     @property

@@ -79,6 +79,11 @@ class Upgrading:
         found = tuple(sorted(beside, key=lambda one: one.model))
         return Upgrades(self._model.name, self._store.dim, images - blank, blank, found)
 
+    def is_switched(self) -> bool:
+        """Whether the library holds vectors of another model by now than when it was opened."""
+        identity = self._store.settings().get("identity", self._model.identity)
+        return identity != self._model.identity and not self._store.is_empty()
+
     def upgrade_build(
         self,
         model: str | os.PathLike[str],

@@ -87,11 +87,14 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = max_upload + FORM_ALLOWANCE
     app.json = _Json(app)
     app.url_map.converters["id"] = ImageIdConverter
-    attach(app, Served(library, max_upload, trouble, at_home))
+    from lookalike.library import Following
+
+    following = Following(library)
+    attach(app, Served(following, max_upload, trouble, at_home))
     security.protect(app, hosts)
     problems.register(app)
-    looking.attach(app, looking.looking_in(library))
-    drawing.attach(app, drawing.drawing_of(library))
+    looking.attach(app, looking.looking_in(following))
+    drawing.attach(app, drawing.drawing_of(following))
     export.attach(app)
     app.register_blueprint(about.blueprint)
     app.register_blueprint(api.blueprint)

@@ -12,18 +12,18 @@ from lookalike.web.beside import Beside
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lookalike.library import Drawing, Library
+    from lookalike.library import Drawing, Following
 
 _KEY = "lookalike map"
 _THREADS = 1  # the other cores answer questions meanwhile
 
 
-def drawing_of(library: Library) -> Beside[Drawing]:
+def drawing_of(following: Following) -> Beside[Drawing]:
     """The drawing of a library's map; started with ``rebuild``, all pictures are laid out anew."""
     from lookalike.library import Drawing
 
     def work(tell: Callable[[Drawing], None], stop: Event, *, rebuild: bool = False) -> None:
-        library.map(rebuild=rebuild, threads=_THREADS, on_step=tell, stop=stop)
+        following.now().map(rebuild=rebuild, threads=_THREADS, on_step=tell, stop=stop)
 
     return Beside("The map", Drawing("reading", 0, 0), work)
 

@@ -9,19 +9,19 @@ from flask import Flask, current_app
 from lookalike.web.beside import Beside
 
 if TYPE_CHECKING:
-    from lookalike.library import Library, Step
+    from lookalike.library import Following, Step
 
 _KEY = "lookalike duplicates"
 
 
-def looking_in(library: Library) -> Beside[Step]:
+def looking_in(following: Following) -> Beside[Step]:
     """The search of a library; one that is stopped is continued by the next."""
     from lookalike.library import Step
 
     return Beside(
         "The search for duplicates",
         Step("looking", 0, 0),
-        lambda tell, stop: library.duplicates(on_step=tell, stop=stop),
+        lambda tell, stop: following.now().duplicates(on_step=tell, stop=stop),
     )
 
 

@@ -63,6 +63,7 @@ def serve(
         indexing.stop()
         looking.of_app(app).stop()
         drawing.of_app(app).stop()
+        served(app).following.close()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Event, Lock
 from typing import TYPE_CHECKING, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_request_context
 
 if TYPE_CHECKING:
-    from lookalike.library import Library
+    from lookalike.library import Following, Library
 
 _KEY = "lookalike"
 
@@ -40,7 +40,7 @@ class Listeners:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What one app serves.
+    """What one app serves: the library that ``following`` gives.
 
     ``max_upload`` is in bytes; ``trouble`` returns the sentence that says why indexing in the
     background stopped, or None; ``at_home`` that no other machine reaches the app;
@@ -48,12 +48,21 @@ class Served:
     larger than a screen.
     """
 
-    library: Library
+    following: Following
     max_upload: int
     trouble: Callable[[], str | None]
     at_home: bool = False
     listeners: Listeners = field(default_factory=Listeners)
     heavy: Lock = field(default_factory=Lock)
+
+    @property
+    def library(self) -> Library:
+        """The library with the model that it has now; one and the same within a request."""
+        if not has_request_context():
+            return self.following.now()
+        if "library" not in g:
+            g.library = self.following.now()
+        return cast("Library", g.library)
 
 
 def attach(app: Flask, what: Served) -> None:
