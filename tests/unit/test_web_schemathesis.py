@@ -19,7 +19,7 @@ LINUX = sys.platform == "linux"
 # What fits the document and may be refused all the same: bytes that are no picture (422), words
 # where the model takes none, a day that the month does not have, a box beyond the picture, more
 # tags than a picture may have, a text of signs alone, pictures from which nothing can be learned
-# (400).
+# (400), a model that does not lie beside (404).
 SETTINGS = "".join(
     f"""
 [[operations]]
@@ -34,6 +34,9 @@ checks.positive_data_acceptance.expected-statuses = {json.dumps(["2xx", *refusal
         ("POST /api/marks", ["400", "404"]),
         ("GET /api/facets", ["400"]),
         ("POST /api/views", ["400", "404"]),
+        ("GET /api/upgrade/compare", ["404"]),
+        ("GET /api/upgrade/beside", ["404"]),
+        ("POST /api/upgrade/switch", ["404"]),
     )
 )
 

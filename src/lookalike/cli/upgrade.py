@@ -144,7 +144,7 @@ def compare_command(
             print_json(_pair_fields(pair)) if as_json else _tell_pair(pair)
             return
         found = library.upgrade_compare(model, k=k, labels=labels)
-    print_json(_compared_fields(found)) if as_json else _tell_compared(found)
+    print_json(found.to_json()) if as_json else _tell_compared(found)
 
 
 @upgrade_command.command("switch", short_help="Answer with another model from now on.")
@@ -279,19 +279,6 @@ def _tell_switched(switched: Switched) -> None:
             "can be read."
         )
     click.echo(f'lookalike upgrade switch "{printable(switched.former)}" goes back.')
-
-
-def _compared_fields(found: Compared) -> dict[str, Any]:
-    fields = asdict(found)
-    judged = found.judged
-    if judged is not None:
-        fields["judged"] = {
-            "labels": judged.labels,
-            "pictures": judged.pictures,
-            "present": judged.present.to_json(),
-            "other": judged.other.to_json(),
-        }
-    return fields
 
 
 def _pair_fields(pair: SideBySide) -> dict[str, Any]:

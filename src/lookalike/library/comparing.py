@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +37,15 @@ class Judged:
     present: Evaluation
     other: Evaluation
 
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON types."""
+        return {
+            "labels": self.labels,
+            "pictures": self.pictures,
+            "present": self.present.to_json(),
+            "other": self.other.to_json(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -54,6 +65,11 @@ class Compared:
     overlap: float
     spread: float
     judged: Judged | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON types."""
+        fields = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
+        return {**fields, "judged": self.judged.to_json() if self.judged else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +145,7 @@ class Comparing:
                 f"{self._model.name}: `lookalike upgrade build {layer.model}` makes those of files "
                 "that can be read."
             )
-        asked = np.array([record.id], np.int64)
-        answers = [two.best(asked, k, other=other) for other in (False, True)]
-        hits, other_hits = (two.hits(ids[0], scores[0]) for ids, scores in answers)
+        hits, other_hits = (two.hits(record.id, k, other=other) for other in (False, True))
         same = {hit.record.id for hit in hits} & {hit.record.id for hit in other_hits}
         return SideBySide(record, self._model.name, layer.model, hits, other_hits, shared=len(same))
 
@@ -179,18 +193,20 @@ class _Rivals:
             found[np.searchsorted(ids, some)] = rows
         return found
 
-    def hits(self, ids: Ids, scores: Embedding) -> tuple[Hit, ...]:
-        """The answers with these ids (k,) and cosines (k,); pictures that have just been removed
-        are left out."""
-        pairs = (
-            (self._store.get(int(one)), float(score))
-            for one, score in zip(ids, scores, strict=True)
-        )
-        return tuple(
-            Hit(record, round(score, 6), round(math.sqrt(max(0.0, 2 - 2 * score)), 6))
-            for record, score in pairs
-            if record is not None
-        )
+    def hits(self, asked: int, k: int, *, other: bool) -> tuple[Hit, ...]:
+        """The k best answers to one of the pictures, with scores in double precision, equal ones in
+        order of path; pictures that have just been removed are left out."""
+        one = np.array([asked], np.int64)
+        ids = np.sort(self.best(one, k, other=other)[0][0])
+        ids = ids[ids >= 0]
+        rows, query = (self._rows(some, other=other).astype(np.float64) for some in (ids, one))
+        lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(query)
+        cosines = np.vecdot(rows, query) / np.where(lengths > 0, lengths, 1)
+        hits = []
+        for image, cosine in zip(ids.tolist(), cosines.clip(-1, 1).tolist(), strict=True):
+            if record := self._store.get(image):
+                hits.append(Hit(record, round(cosine, 6), round(math.sqrt(2 - 2 * cosine), 6)))
+        return tuple(sorted(hits, key=_place))
 
     # ---- labels
 
@@ -234,6 +250,11 @@ class _Rivals:
 def _tells_apart(labels: Iterable[str]) -> bool:
     """Whether two labels have two pictures each."""
     return sum(number > 1 for number in Counter(labels).values()) > 1
+
+
+def _place(hit: Hit) -> tuple[float, bytes, bytes]:
+    """The best first, and equal ones in order of path."""
+    return -hit.score, os.fsencode(hit.record.root), os.fsencode(hit.record.relative)
 
 
 def _check(k: int) -> None:

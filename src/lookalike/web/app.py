@@ -24,6 +24,7 @@ from lookalike.web import (
     problems,
     reasons,
     security,
+    upgrade,
     views,
 )
 from lookalike.web.state import Served, attach
@@ -105,5 +106,6 @@ def create_app(
     app.register_blueprint(marks.blueprint)
     app.register_blueprint(plane.blueprint)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(upgrade.blueprint)
     app.register_blueprint(page.blueprint)
     return app

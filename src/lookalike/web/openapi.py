@@ -11,6 +11,7 @@ from lookalike.web import (
     openapi_map,
     openapi_marks,
     openapi_reasons,
+    openapi_upgrade,
     openapi_views,
 )
 from lookalike.web.links import LARGEST_PREVIEW, PREVIEW
@@ -56,6 +57,7 @@ def document() -> Json:
                 **openapi_marks.schemas(),
                 **openapi_map.schemas(),
                 **openapi_views.schemas(),
+                **openapi_upgrade.schemas(),
             }
         },
     }
@@ -77,6 +79,7 @@ def _paths() -> Json:
         **openapi_marks.paths(),
         **openapi_map.paths(),
         **openapi_views.paths(),
+        **openapi_upgrade.paths(),
         "/api/stats": {"get": _stats()},
         "/api/events": {"get": _events()},
         "/api/facets": {"get": _facets()},

@@ -49,6 +49,12 @@ def plane() -> str:
     return render_template("map.html", most_examples=MOST_EXAMPLES, most_letters=MOST_LETTERS)
 
 
+@blueprint.get("/upgrade")
+def models() -> str:
+    """The page of the models: the present one and another, side by side."""
+    return render_template("upgrade.html")
+
+
 @blueprint.get("/static/<path:name>")
 def static(name: str) -> Response:
     """A style sheet, a script or a drawing of the page."""
