@@ -32,6 +32,7 @@ FLOOR_PLAN = {
     "cachefile": "",
     "kmeans": "",
     "views": "",
+    "parts": "",
     "verdict": "cachefile",
     "stores.base": "errors",
     "neighbours": "kmeans stores.base",
@@ -47,7 +48,7 @@ FLOOR_PLAN = {
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
         " indexing thumbnails exchange evaluate duplicates mapping explain reveal delivery"
-        " kmeans views neighbours verdict words"
+        " kmeans views neighbours verdict words parts"
     ),
     "web": "errors library stores.base",
     "assistant": "errors library",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 Map = NDArray[np.float32]
 """Features of the regions of a picture: (h, w, dim), rows from the top."""
+Maps = NDArray[np.float32]
+"""Those of several pictures: (n, h, w, dim)."""
 
 _AT_ONCE = 2
 """Pictures in one run of a graph: what is computed for two still fits into the caches of a core."""
@@ -104,12 +106,28 @@ class Encoder:
         """
         graph = self._of_regions()
         if graph is None:
-            raise ModelError(
-                f"The vectors of the model {self.card.name!r} are no averages of regions: choose "
-                "a model that explains."
-            )
+            raise _no_regions(self.card)
         self._check(picture[np.newaxis])
         return _map(graph, picture, self.card.dim)
+
+    def encode_with_regions(self, batch: Input) -> tuple[Vectors, Maps]:
+        """Prepared pictures → what `encode` gives of them, and the features of the regions of each
+        (n, h, w, dim), which are at hand on the way. Raises as `regions` does."""
+        graph = self._of_regions()
+        if graph is None:
+            raise _no_regions(self.card)
+        self._check(batch)
+        if not len(batch):
+            none = np.empty((0, 1, 1, self.card.dim), np.float32)
+            return none[:, 0, 0], none
+        parts = (batch[start : start + _AT_ONCE] for start in range(0, len(batch), _AT_ONCE))
+        found = [self._both(graph, part) for part in parts]
+        return np.concatenate([one[0] for one in found]), np.concatenate([one[1] for one in found])
+
+    def _both(self, graph: Network, part: Input) -> tuple[Vectors, Maps]:
+        vectors, maps = graph.run_for({graph.input: part}, (self.card.output, graph.output))
+        rows = unit(_pool(vectors, len(part), self.card, self.card.pooling))
+        return rows, np.stack([_channels_last(one, self.card.dim) for one in maps])
 
     def _of_regions(self) -> Network | None:
         with self._regions_lock:
@@ -193,8 +211,18 @@ def _graph_of_regions(card: ModelCard, graph: Network) -> Network | None:
 
 def _map(graph: Network, picture: Input, dim: int) -> Map:
     """A graph's output for one prepared picture, with the channels last where it is a map."""
-    answer: Map = graph.run({graph.input: picture[np.newaxis]})[0]
+    return _channels_last(graph.run({graph.input: picture[np.newaxis]})[0], dim)
+
+
+def _channels_last(answer: Map, dim: int) -> Map:
     return answer.transpose(1, 2, 0) if answer.ndim == 3 and len(answer) == dim else answer
+
+
+def _no_regions(card: ModelCard) -> ModelError:
+    return ModelError(
+        f"The vectors of the model {card.name!r} are no averages of regions: choose a model that "
+        "explains."
+    )
 
 
 class Network:
@@ -250,19 +278,26 @@ class Network:
             )
 
     def run(self, feeds: dict[str, NDArray[Any]]) -> Vectors:
-        """The output for a batch; one row at a time where the graph's batch is fixed to 1."""
+        """The output for a batch."""
+        return self.run_for(feeds, (self.output,))[0]
+
+    def run_for(
+        self, feeds: dict[str, NDArray[Any]], outputs: tuple[str, ...]
+    ) -> tuple[Vectors, ...]:
+        """Some outputs for a batch; one row at a time where the graph's batch is fixed to 1."""
         if self._batch != 1:
-            return self._run(feeds)
+            return self._run(feeds, outputs)
         rows = len(next(iter(feeds.values())))
         each = ({name: value[i : i + 1] for name, value in feeds.items()} for i in range(rows))
-        return np.concatenate([self._run(row) for row in each])
+        found = [self._run(row, outputs) for row in each]
+        return tuple(map(np.concatenate, zip(*found, strict=True)))
 
-    def _run(self, feeds: dict[str, NDArray[Any]]) -> Vectors:
+    def _run(self, feeds: dict[str, NDArray[Any]], outputs: tuple[str, ...]) -> tuple[Vectors, ...]:
         try:
-            answer = self._session.run([self.output], feeds)[0]
+            answers = self._session.run(list(outputs), feeds)
         except _runtime_errors() as error:
             raise ModelError(f"The model {self.name!r} failed: {_one_line(error)}.") from error
-        return np.asarray(answer, np.float32)
+        return tuple(np.asarray(answer, np.float32) for answer in answers)
 
     def _check_output(self) -> None:
         names = [value.name for value in self._session.get_outputs()]

@@ -24,6 +24,12 @@ from lookalike.cli.options import (
 @click.option("--model", metavar="NAME", help="The model of a new library; see `lookalike models`.")
 @scan_options
 @click.option("--retry", is_flag=True, help="Try files again that were skipped before.")
+@click.option(
+    "--parts/--no-parts",
+    default=None,
+    help="Keep the parts of each picture from now on, to find things within pictures; or forget "
+    "them.  [default: as before]",
+)
 @max_pixels_option
 @wait_option
 @json_option
@@ -35,6 +41,7 @@ def index_command(
     exclude: tuple[str, ...],
     hidden: bool,
     retry: bool,
+    parts: bool | None,
     max_pixels: int,
     wait: float,
     as_json: bool,
@@ -43,6 +50,10 @@ def index_command(
 
     A second run only touches what has changed since. Moved files are recognised, files that are
     gone leave the library, and a run that was stopped is continued. Your pictures are only read.
+
+    With --parts, 46 parts of each picture are kept beside the whole, which takes 12 kB a picture:
+    `lookalike search IMAGE --view parts` then finds what fills a tenth of a picture, and says
+    where it is. Pictures that are in the library already are read once more for it.
 
     With --json, each event is one JSON object on a line; the last is the report.
     """
@@ -56,7 +67,13 @@ def index_command(
         try:
             with nullcontext(print_event) if as_json else shown_progress() as tell:
                 report = library.index(
-                    folders, exclude=exclude, hidden=hidden, retry=retry, wait=wait, on_event=tell
+                    folders,
+                    exclude=exclude,
+                    hidden=hidden,
+                    retry=retry,
+                    parts=parts,
+                    wait=wait,
+                    on_event=tell,
                 )
         except KeyboardInterrupt:
             kept = f"{library.stats().images:,} pictures are in the library"

@@ -70,7 +70,8 @@ def learn_command(
 @click.option("--forget", metavar="NAME", help="Delete this view; pictures stay as they are.")
 @json_option
 def views_command(*, library_folder: Path | None, forget: str | None, as_json: bool) -> None:
-    """List the views that `lookalike learn` has made, with what they are worth.
+    """List the views that `lookalike learn` has made, with what they are worth; and `parts`, where
+    `lookalike index --parts` keeps the parts of pictures.
 
     For classes that is the mean average precision on pictures that were held out, without the view
     and with it. For what is liked it is how likely a liked picture that was held out scores above
@@ -105,6 +106,8 @@ def _tell(learned: Learned) -> None:
 
 
 def _worth(about: Mapping[str, Any]) -> str:
+    if about["kind"] == "parts":
+        return "finds things within pictures, and says where they are."
     pictures = f"{about['pictures']:,} pictures"
     if about["kind"] == "liked":
         return (

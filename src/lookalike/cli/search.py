@@ -230,6 +230,7 @@ def _fields(
             "score": hit.score,
             "distance": hit.distance,
             "verdict": hit.verdict,
+            **({"box": hit.box} if hit.box else {}),
             "id": hit.record.id,
             "width": hit.record.width,
             "height": hit.record.height,

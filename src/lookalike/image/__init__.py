@@ -4,7 +4,7 @@ from lookalike.image.about import FileMetadata, file_metadata
 from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, Room, anywhere, decoders, read
 from lookalike.image.kinds import looks_like_picture, sniff
 from lookalike.image.part import WHOLE, Part, cut, near_of_whole, part_of, touched
-from lookalike.image.preprocess import Input, Preprocess, seen, to_input
+from lookalike.image.preprocess import Input, Preprocess, seen, small_input, to_input
 from lookalike.image.quiet import quiet
 from lookalike.image.thumbs import thumbnail
 
@@ -27,6 +27,7 @@ __all__ = [
     "quiet",
     "read",
     "seen",
+    "small_input",
     "sniff",
     "thumbnail",
     "to_input",

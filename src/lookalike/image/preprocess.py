@@ -67,8 +67,22 @@ def to_input(image: Image.Image, preprocess: Preprocess, *, out: Input | None = 
     published models' own pipelines do it; pictures read with `Preprocess.near` give the default
     model's vector within a cosine of 0.998 on photographs.
     """
-    rgb = image if image.mode == "RGB" else image.convert("RGB")
-    pixels = _fit(rgb, preprocess)
+    return _values(_fit(image, preprocess), preprocess, out)
+
+
+def small_input(image: Image.Image, preprocess: Preprocess, left: float, side: float) -> Input:
+    """As `to_input`, of a picture that shows this one small, and else the mean colour: from
+    ``left`` on, and as far from the top, with that ``side``, as fractions of the model's square."""
+    canvas = _empty(preprocess)
+    first, length = round(left * preprocess.size), max(1, round(side * preprocess.size))
+    whole = Image.fromarray(_fit(image, preprocess))
+    small = resized(whole, (length, length), preprocess.resample)
+    canvas[first : first + length, first : first + length] = small
+    return _values(canvas, preprocess, None)
+
+
+def _values(pixels: Pixels, preprocess: Preprocess, out: Input | None) -> Input:
+    """The pixels (size, size, 3) of the model's square as it takes them."""
     scale, shift = _scale_and_shift(preprocess)
     if preprocess.channels == "BGR":
         pixels, scale, shift = pixels[:, :, ::-1], scale[::-1], shift[::-1]
@@ -83,6 +97,8 @@ def to_input(image: Image.Image, preprocess: Preprocess, *, out: Input | None = 
 
 
 def _fit(image: Image.Image, preprocess: Preprocess) -> Pixels:
+    """A picture as the pixels (size, size, 3) of the model's square."""
+    image = image if image.mode == "RGB" else image.convert("RGB")
     if preprocess.fit == "crop":
         return _crop(image, preprocess)
     if preprocess.fit == "pad":
@@ -130,12 +146,17 @@ def _window(scaled: int, original: int, size: int) -> tuple[float, float]:
 
 
 def _pad(image: Image.Image, preprocess: Preprocess) -> Pixels:
-    size = preprocess.size
     left, top, wide, high = _inner(image.size, preprocess)
-    canvas = np.empty((size, size, 3), np.uint8)
-    canvas[...] = [round(value) for value in preprocess.mean]
+    canvas = _empty(preprocess)
     inner = resized(image, (wide, high), preprocess.resample)
     canvas[top : top + high, left : left + wide] = inner
+    return canvas
+
+
+def _empty(preprocess: Preprocess) -> Pixels:
+    """The model's square in its mean colour."""
+    canvas = np.empty((preprocess.size, preprocess.size, 3), np.uint8)
+    canvas[...] = [round(value) for value in preprocess.mean]
     return canvas
 
 

@@ -1,6 +1,7 @@
 """Folders and a store → the same folders in the store, and a report; events on the way."""
 
 from lookalike.indexing.adopt import adopt
+from lookalike.indexing.also import Also, Whole
 from lookalike.indexing.beside import fill
 from lookalike.indexing.events import (
     Built,
@@ -16,6 +17,7 @@ from lookalike.indexing.options import Options, tell_nobody
 from lookalike.indexing.run import index
 
 __all__ = [
+    "Also",
     "Built",
     "Event",
     "Fetching",
@@ -25,6 +27,7 @@ __all__ = [
     "Report",
     "Scanned",
     "Skipped",
+    "Whole",
     "adopt",
     "fill",
     "index",

@@ -1,4 +1,4 @@
-"""The pictures of a store and another model → their vectors in a layer; events on the way."""
+"""The pictures of a store and an encoder → their vectors in a layer; events on the way."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ import numpy as np
 
 from lookalike.encoder import Encoder
 from lookalike.folder import ImageFile
+from lookalike.image import Input
+from lookalike.indexing.also import Also
 from lookalike.indexing.events import Built, Progress, Skipped
 from lookalike.indexing.options import Options
 from lookalike.indexing.reading import Encoded, Failed, Loaded, Reader
-from lookalike.stores.base import Catalogue, Ids, Layer
+from lookalike.stores.base import Catalogue, Ids, Rows
 
 _CHANGED = "has changed since it was indexed: index its folder again"
 
 
-def fill(store: Catalogue, layer: Layer, encoder: Encoder, options: Options) -> Built:
-    """Have the layer hold a vector of every picture that it lacks and that can be read.
+def fill(store: Catalogue, also: Also, encoder: Encoder, options: Options) -> Built:
+    """Have a layer hold the rows of every picture that it lacks and that can be read.
 
     Nobody is kept out meanwhile: each batch is a short transaction, and a picture that changes or
     goes while it is read is passed over. What was written stays, however the run ends.
 
     Raises: LibraryError; InputError where the layer is dropped meanwhile.
     """
-    store.begin_layer(layer)
-    run = _Filling(store, layer, encoder, options)
-    run.all(store.layer_missing(layer.name))
+    run = _Filling(store, also, encoder, options)
+    run.all()
     built = run.built()
     options.on_event(built)
     return built
@@ -37,19 +38,21 @@ def fill(store: Catalogue, layer: Layer, encoder: Encoder, options: Options) -> 
 class _Filling:
     """One run: what it has done so far, and how it goes on."""
 
-    def __init__(self, store: Catalogue, layer: Layer, encoder: Encoder, options: Options) -> None:
+    def __init__(self, store: Catalogue, also: Also, encoder: Encoder, options: Options) -> None:
         self._store = store
-        self._layer = layer
         self._options = options
-        self._reader = Reader(None, encoder, options.max_pixels)
+        self._reader = Reader(None, encoder, options.max_pixels, also)
         self._known: dict[tuple[str, str], tuple[int, str]] = {}  # of the files on their way
         self._skipped: list[Skipped] = []
         self._added = 0
         self._started = time.monotonic()
+        also.ready(encoder, self._some)
+        self._layer = also.layer
+        store.begin_layer(self._layer)
 
-    def all(self, images: Ids) -> None:
-        """Read and encode these pictures."""
-        done = 0
+    def all(self) -> None:
+        """Read and encode all that are missing."""
+        images, done = self._store.layer_missing(self._layer.name), 0
         self._options.on_event(Progress.since(self._started, done, len(images)))
         for batch in self._reader.batches(self._files(images)):
             self._keep(batch)
@@ -71,6 +74,14 @@ class _Filling:
             stopped=self._stopping(),
         )
 
+    def _some(self, n: int) -> Input:
+        """Up to n of the pictures, from all over the library."""
+        images = self._store.versions()[0]
+        some = images[:: -(-len(images) // n) or 1]
+        found = self._reader.prepared(list(self._files(some)))
+        self._known.clear()
+        return found
+
     def _files(self, images: Ids) -> Iterator[ImageFile]:
         for image in images.tolist():
             record = self._store.get(image)
@@ -79,7 +90,7 @@ class _Filling:
                 yield ImageFile(record.root, record.relative, record.size, record.mtime_ns)
 
     def _keep(self, batch: list[Loaded]) -> None:
-        kept: list[tuple[int, str, Encoded]] = []
+        kept: list[tuple[int, str, Rows]] = []
         for one in batch:
             if isinstance(one, Failed):
                 self._known.pop((one.file.root, one.file.relative))
@@ -88,10 +99,10 @@ class _Filling:
             image, digest = self._known.pop((one.record.root, one.record.relative))
             if one.record.digest != digest:
                 self._skip(one.record.path, _CHANGED)
-            elif isinstance(one, Encoded):
-                kept.append((image, digest, one))
+            elif isinstance(one, Encoded) and one.beside is not None:
+                kept.append((image, digest, one.beside))
         if kept:
-            rows = np.stack([one.embedding for _, _, one in kept])[:, None]
+            rows = np.stack([one[2] for one in kept])
             ids, digests = [one[0] for one in kept], [one[1] for one in kept]
             self._added += self._store.write_layer(self._layer.name, ids, digests, rows)
 

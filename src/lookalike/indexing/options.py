@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from lookalike import image
+from lookalike.indexing.also import Also
 from lookalike.indexing.events import Event
 
 
@@ -16,7 +17,8 @@ def tell_nobody(_event: Event) -> None:
 
 @dataclass(frozen=True)
 class Options:
-    """How to index; ``max_pixels`` bounds one picture, ``retry`` reads skipped files again."""
+    """How to index; ``max_pixels`` bounds one picture, ``retry`` reads skipped files again, and
+    ``also`` makes what pictures have beside their embeddings."""
 
     exclude: Collection[str] = ()
     hidden: bool = False
@@ -24,3 +26,4 @@ class Options:
     max_pixels: int = image.DEFAULT_MAX_PIXELS
     on_event: Callable[[Event], None] = tell_nobody
     stop: threading.Event | None = None
+    also: Also | None = None

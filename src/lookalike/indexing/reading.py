@@ -15,8 +15,9 @@ from lookalike import folder, image
 from lookalike.encoder import Encoder, usable_cores
 from lookalike.errors import ImageError
 from lookalike.folder import ImageFile
+from lookalike.indexing.also import Also
 from lookalike.indexing.room import Room
-from lookalike.stores.base import Catalogue, Embedding, Record, SkippedFile
+from lookalike.stores.base import Catalogue, Embedding, Record, Rows, SkippedFile
 
 _LOG = logging.getLogger(__name__)
 BATCH = 16  # pictures in one transaction
@@ -29,10 +30,12 @@ NEVER = -1  # a time that no file has: what the system refused to read is tried 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A picture that the library did not know, with its embedding (dim,)."""
+    """A picture that the library did not know, with its embedding (dim,), and the vectors
+    (per_image, dim) that it has beside it, where there are such."""
 
     record: Record
     embedding: Embedding
+    beside: Rows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,19 @@ Loaded = Encoded | Reused | Failed
 
 class Reader:
     """Reads and encodes files; what the store, if any, knows by content is neither decoded nor
-    encoded."""
+    encoded. What pictures have beside their embeddings, ``also`` makes."""
 
-    def __init__(self, store: Catalogue | None, encoder: Encoder, max_pixels: int) -> None:
+    def __init__(
+        self,
+        store: Catalogue | None,
+        encoder: Encoder,
+        max_pixels: int,
+        also: Also | None = None,
+    ) -> None:
         self._store = store
         self._encoder = encoder
         self._max_pixels = max_pixels
+        self._also = also
         self._room = Room()
 
     def batches(self, files: Iterable[ImageFile]) -> Iterator[list[Loaded]]:
@@ -114,8 +124,23 @@ class Reader:
             for file in files:
                 found.append(one := self._read(file, inputs[fresh]))
                 fresh += isinstance(one, Record)
-        rows = iter(self._encoder.encode(inputs[:fresh]))
-        return [Encoded(one, next(rows)) if isinstance(one, Record) else one for one in found]
+        rows = iter(self._encode(inputs[:fresh]))
+        return [Encoded(one, *next(rows)) if isinstance(one, Record) else one for one in found]
+
+    def prepared(self, files: Sequence[ImageFile]) -> image.Input:
+        """Those of some files that can be read, and that the store does not know, prepared for the
+        encoder."""
+        inputs = self._encoder.inputs(len(files))
+        fresh = 0
+        with image.quiet():
+            for file in files:
+                fresh += isinstance(self._read(file, inputs[fresh]), Record)
+        return inputs[:fresh]
+
+    def _encode(self, inputs: image.Input) -> Iterable[tuple[Embedding, Rows | None]]:
+        if self._also is None:
+            return ((row, None) for row in self._encoder.encode(inputs))
+        return zip(*self._also.encode(self._encoder, inputs), strict=True)
 
     def _read(self, file: ImageFile, into: image.Input) -> Record | Reused | Failed:
         """One file; the pixels of a picture that must be encoded go into one row of its input."""

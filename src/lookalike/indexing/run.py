@@ -124,7 +124,7 @@ class _Run:
         if not files:
             return
         encoder = self._encoder()
-        reader = Reader(self._store, encoder, self._options.max_pixels)
+        reader = self._reader(encoder, files)
         started, done = time.monotonic(), 0
         self._show(Progress.since(started, done, len(files)))
         for batch in reader.batches(files):
@@ -135,6 +135,17 @@ class _Run:
             if self._stopping():
                 break
         self._read_seconds += time.monotonic() - started
+
+    def _reader(self, encoder: Encoder, files: list[ImageFile]) -> Reader:
+        limit, also = self._options.max_pixels, self._options.also
+        if also is not None:
+
+            def some(n: int) -> image.Input:
+                return Reader(None, encoder, limit).prepared(files[:: -(-len(files) // n)])
+
+            also.ready(encoder, some)
+            self._store.begin_layer(also.layer)
+        return Reader(self._store, encoder, limit, also)
 
     def _show(self, progress: Progress) -> None:
         self._store.set(indexing=_note(progress))
@@ -159,6 +170,7 @@ class _Run:
             if not (one.passing and one.file.relative in before)
         ]
         self._store.commit(kept, embeddings, skipped, stale, {"indexing": note})
+        self._keep_beside([one for one in good if isinstance(one, Encoded)])
         self._encoded += sum(isinstance(one, Encoded) for one in batch)
         for record in kept:
             old = before.get(record.relative)
@@ -168,6 +180,17 @@ class _Run:
                 self._tell("changed" if old else "added", record.path)
         for one in failed:
             self._tell_skipped(one.file.path, one.reason)
+
+    def _keep_beside(self, encoded: Sequence[Encoded]) -> None:
+        """Keep what pictures that are in the library by now have beside their embeddings."""
+        also, fresh = self._options.also, [one for one in encoded if one.beside is not None]
+        if also is None or not fresh:
+            return
+        now = self._pictures_at([one.record for one in fresh])
+        there = [one for one in fresh if one.record.relative in now]
+        ids = [now[one.record.relative].id for one in there]
+        rows = np.stack([one.beside for one in there if one.beside is not None])
+        self._store.write_layer(also.layer.name, ids, [one.record.digest for one in there], rows)
 
     def _pictures_at(self, places: Sequence[Record | ImageFile]) -> dict[str, Record]:
         """What the library holds at some places, by relative path."""

@@ -20,6 +20,7 @@ from lookalike.library.learning import LONGEST_NAME, Learned
 from lookalike.library.library import Library
 from lookalike.library.maps import Cluster, PictureMap, Plane
 from lookalike.library.opening import default_folder
+from lookalike.library.partwise import PARTS
 from lookalike.library.queries import Query, Words
 from lookalike.library.spaces import MOST_NEIGHBOURS, WHITENED
 from lookalike.library.upgrading import Beside, Switched, Upgrades
@@ -52,6 +53,7 @@ __all__ = [
     "LONGEST_NAME",
     "MAP_METHODS",
     "MOST_NEIGHBOURS",
+    "PARTS",
     "VERDICTS",
     "WHITENED",
     "Answers",

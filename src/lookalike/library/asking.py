@@ -12,6 +12,7 @@ from lookalike.library.folding import Folding
 from lookalike.library.glance import Indexing, indexing
 from lookalike.library.judging import OF_NO_PICTURE, OF_WORDS, Hits, Judging, Sought
 from lookalike.library.opening import Model
+from lookalike.library.partwise import PARTS, Look, Partwise
 from lookalike.library.queries import Queries
 from lookalike.library.spaces import Spaces, check_neighbours
 from lookalike.library.wording import Wording
@@ -39,11 +40,15 @@ class Asking:
     and every picture is compared. The first such search finds out who is near whom, for the cache.
     A view that was learned from what is liked needs no query.
 
+    In the view ``parts``, which `Library.index` makes where it is asked to, the query is held
+    against each of the 46 parts of each picture, in three sizes. The score is the cosine with the
+    part that is most like it, and the ``box`` of a hit says where that is.
+
     Each hit has a ``verdict``, and the whole has that of the best of all answers, with a sentence,
     the ``reason``: ``the same picture``, ``strong``, ``weak``, ``probably nothing``, or ``not
-    judged`` in a library of fewer than 30 pictures, and for words. It is held against how near to
-    each other the pictures of this library are, see `lookalike.verdict`, and always by the plain
-    cosines, whatever answers are ranked by.
+    judged`` in a library of fewer than 30 pictures, for words, and for parts. It is held against
+    how near to each other the pictures of this library are, see `lookalike.verdict`, and always by
+    the plain cosines, whatever answers are ranked by.
     """
 
     _store: Catalogue
@@ -52,6 +57,7 @@ class Asking:
     _folding: Folding
     _wording: Wording
     _spaces: Spaces
+    _partwise: Partwise
     _judging: Judging
 
     def search(
@@ -122,7 +128,8 @@ class Asking:
         if self._nothing_for(k):
             return self._judged(Answers((), offset, 0), OF_NO_PICTURE)
         wanted, without, share = self._wanted(query)
-        ranked = self._ranked(wanted, without, view, neighbours)
+        look = self._look(query, view, neighbours)
+        ranked = look.scores() if look else self._ranked(wanted, without, view, neighbours)
         alike = self._folding.alike() if fold else None
         groups = alike.groups if alike else None
         found = self._store.answers(
@@ -131,8 +138,14 @@ class Asking:
         )  # fmt: skip
         if alike:
             found = replace(found, waiting=alike.waiting)
+        if look:
+            return self._judged(replace(found, hits=look.boxed(found.hits)), look.unjudged)
         sought = _sought(query, wanted, without, where, share, plain=ranked is wanted)
         return self._judged(found, sought)
+
+    def _look(self, query: Asked | None, view: str | None, neighbours: int) -> Look | None:
+        """What is looked for within pictures; None where pictures are compared as a whole."""
+        return self._partwise.look(query) if view == PARTS and not neighbours else None
 
     def _judged(self, found: Answers, sought: Sought | str) -> Answers:
         judged = self._judging.judged(found.hits, sought, offset=found.offset)
@@ -191,7 +204,8 @@ class Asking:
             return Ranking(none.astype(np.int64), none, none, 0)
         check_neighbours(neighbours)
         wanted, without, _ = self._wanted(query)
-        ranked = self._ranked(wanted, without, view, neighbours)
+        look = self._look(query, view, neighbours)
+        ranked = look.scores() if look else self._ranked(wanted, without, view, neighbours)
         groups = self._folding.alike().groups if fold else None
         return self._store.ranking(ranked, k, without=without, where=where, fold=groups)
 

@@ -64,6 +64,18 @@ def embedding(queries: Queries, asked: Asked) -> tuple[Embedding, tuple[int, ...
     return combined(rows, weights), tuple(without), share(rows, weights)
 
 
+def in_sizes(queries: Queries, asked: Asked) -> tuple[list[Embedding], list[float]]:
+    """The pictures and words of a question in each size of a part (sizes, dim), and their weights.
+
+    Raises as `embedding`.
+    """
+    if isinstance(asked, Words):
+        return [queries.in_sizes(asked)], [1.0]
+    examples = examples_of(asked)
+    rows = [queries.in_sizes(one.picture, box_of(one), name) for one, name in examples]
+    return rows, [_counting(one, among=len(examples)) for one, _ in examples]
+
+
 def words_of(asked: Asked) -> list[str]:
     """The texts of the words in a question."""
     if isinstance(asked, Words):

@@ -19,8 +19,8 @@ class LastEncoded:
         self._kept: OrderedDict[Hashable, Embedding] = OrderedDict()
 
     def get(self, key: Hashable, encode: Callable[[], Embedding]) -> Embedding:
-        """The embedding (dim,) of a key, which must name the content and the part of it; nothing
-        is kept for None. Raises what ``encode`` raises."""
+        """The embedding (dim,) of a key, or several (sizes, dim); it must name the content and the
+        part of it; nothing is kept for None. Raises what ``encode`` raises."""
         if key is None:
             return encode()
         with self._lock:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from lookalike import evaluate
 from lookalike.errors import InputError, ViewNotFoundError
 from lookalike.library.opening import Model
+from lookalike.library.partwise import PARTS
 from lookalike.library.queries import Named, Queries
 from lookalike.library.spaces import WHITENED, Spaces
 from lookalike.library.vectors import embeddings_of
@@ -97,13 +98,16 @@ class Learning:
         return learned
 
     def views(self) -> list[ViewNote]:
-        """The views that were learned, in order of name; `WHITENED` is there without."""
+        """The views that were learned, and `PARTS` where the parts of pictures are kept, in order
+        of name; `WHITENED` is there without."""
         return self._store.views()
 
     def forget_view(self, name: str) -> None:
         """Delete a view. Raises ViewNotFoundError where there is none."""
         if not self._store.drop_view(name):
             raise ViewNotFoundError(f"There is no view {name!r}: `lookalike views` lists them.")
+        if name == PARTS:
+            self._store.drop_layer(PARTS)
         self._spaces.forget(name)
 
     # ---- from classes
@@ -215,8 +219,8 @@ def _check_name(name: str) -> None:
             f"{name!r} is no name for a view: take up to {LONGEST_NAME} letters, without a space "
             "around them or a hyphen at the beginning."
         )
-    if name == WHITENED:
-        raise InputError(f"The view {WHITENED!r} is there already, and always: take another name.")
+    if name in (WHITENED, PARTS):
+        raise InputError(f"The name {name!r} is that of a view of its own: take another.")
 
 
 def _check_classes(counts: Mapping[str, int]) -> None:

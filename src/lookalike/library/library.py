@@ -5,24 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from lookalike import exchange, image
 from lookalike.encoder import Encoder
-from lookalike.errors import InputError, LibraryError, ModelError, ModelMismatchError
-from lookalike.exchange import Features
-from lookalike.folder import printable
+from lookalike.errors import LibraryError, ModelError, ModelMismatchError
 from lookalike.indexing import (
     Event,
     Fetching,
-    Options,
-    Report,
     Skipped,
-    adopt,
-    index,
     places,
     tell_nobody,
 )
@@ -33,6 +26,7 @@ from lookalike.library.comparing import Comparing
 from lookalike.library.copies import CopiesOf
 from lookalike.library.evaluating import Evaluating
 from lookalike.library.exporting import Exporting
+from lookalike.library.filling import Filling
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Stats, indexing
 from lookalike.library.judging import Judging
@@ -42,6 +36,7 @@ from lookalike.library.maps import MapOf
 from lookalike.library.marks import MarksOf
 from lookalike.library.opening import Model, default_folder, open_store, settle
 from lookalike.library.originals import original
+from lookalike.library.partwise import Partwise
 from lookalike.library.queries import Queries
 from lookalike.library.reasons import Explaining
 from lookalike.library.spaces import Spaces
@@ -57,6 +52,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Library(
+    Filling,
     Asking,
     Learning,
     Evaluating,
@@ -88,6 +84,7 @@ class Library(
         self._wording = Wording(model, self._encoder)
         self._queries = Queries(self._store, self._encoder, self._wording, self._max_pixels)
         self._spaces = Spaces(self._store, lambda: self._model.identity)
+        self._partwise = Partwise(self._store, model, self._queries)
         self._judging = Judging(self._store)
 
     @classmethod
@@ -166,85 +163,6 @@ class Library(
     def skipped(self) -> list[Skipped]:
         """The files that are not in the library, with the reason for each."""
         return [Skipped(file.path, file.reason) for file in self._store.skipped()]
-
-    # ---- filling it
-
-    def index(
-        self,
-        folders: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
-        *,
-        exclude: Collection[str] = (),
-        hidden: bool = False,
-        retry: bool = False,
-        wait: float = 0.0,
-        on_event: Callable[[Event], None] | None = None,
-        stop: threading.Event | None = None,
-    ) -> Report:
-        """Make the library hold exactly the pictures that the folders hold.
-
-        ``exclude``: glob patterns, see `lookalike.folder.scan`; ``hidden``: take files and
-        folders whose names begin with a dot; ``retry``: try files again that were skipped before;
-        ``wait``: seconds to wait for another process that is writing; ``stop``: ends the run
-        after the batch at hand. A run that is interrupted is continued by the next.
-
-        Raises: FolderError, LibraryError, ModelError.
-        """
-        named = [folders] if isinstance(folders, str | os.PathLike) else list(folders)
-        options = Options(
-            exclude=exclude,
-            hidden=hidden,
-            retry=retry,
-            max_pixels=self._max_pixels,
-            on_event=on_event or tell_nobody,
-            stop=stop,
-        )
-        with self._writing(wait):
-            # A run has an encoder of its own, for one core: each thread encodes for itself.
-            encoder = partial(self._load, options.on_event, threads=1)
-            report = index(self._store, encoder, named, options)
-            self._label()  # of a run that fails, the next one labels what it has added
-            return report
-
-    def adopt(
-        self,
-        features: Features,
-        folder: str | os.PathLike[str],
-        *,
-        wait: float = 0.0,
-        on_event: Callable[[Event], None] | None = None,
-    ) -> Report:
-        """Take over embeddings that were computed elsewhere for the pictures of a folder.
-
-        The features come from `read_features`; their paths are relative to ``folder``. A picture
-        that is not there, or cannot be read, is skipped with the reason.
-
-        Raises: InputError where the length of the vectors is not the library's; FolderError,
-            LibraryError.
-        """
-        if features.embeddings.shape[1] != self._store.dim:
-            raise InputError(
-                f"The features have {features.embeddings.shape[1]} numbers each and those of the "
-                f"library {self._store.dim} ({self.model}): import into another library."
-            )
-        options = Options(max_pixels=self._max_pixels, on_event=on_event or tell_nobody)
-        with self._writing(wait):
-            report = adopt(self._store, features.paths, features.embeddings, folder, options)
-            self._label()
-            return report
-
-    def forget(self, folder: str | os.PathLike[str], *, wait: float = 0.0) -> int:
-        """Take a folder that was indexed out of the library; returns how many pictures it had.
-
-        Raises: InputError where no such folder was indexed; LibraryError.
-        """
-        wanted = {os.fspath(folder), os.path.realpath(folder)}
-        for root in self._store.roots():
-            if root in wanted:
-                with self._writing(wait):
-                    return places.forget(self._store, root)
-        raise InputError(
-            f"{printable(folder)} is not a folder of this library: `lookalike stats` lists them."
-        )
 
     # ---- asking it
 

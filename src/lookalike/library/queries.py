@@ -22,6 +22,7 @@ from lookalike.library.lastencoded import LastEncoded
 from lookalike.library.lastread import LastRead
 from lookalike.library.originals import is_as_recorded, original
 from lookalike.library.wording import Wording
+from lookalike.parts import MIDDLES, middle
 from lookalike.stores.base import Catalogue, Embedding, Record
 
 
@@ -123,6 +124,36 @@ class Queries:
         pixels = image.to_input(found, encoder.card.preprocess)
         row: Embedding = encoder.encode(pixels[np.newaxis])[0]
         return row
+
+    def in_sizes(
+        self, query: Query, part: image.Part | None = None, name: str = THE_QUERY
+    ) -> Embedding:
+        """A query as unit vectors (sizes, dim), one for each of `lookalike.parts.MIDDLES`: as it
+        looks where it is a part of a picture. Words have no size; their vector is in each.
+
+        The file is read for it. Raises as `embedding`.
+        """
+        if isinstance(query, Words):
+            return np.stack([self._wording.embedding(query.text)] * len(MIDDLES))
+        source, _ = self._found(query)
+        if isinstance(source, Record):
+            original(source)
+        key = _key(source, part)
+        return self._encodings.get(
+            key and ("sizes", key), lambda: self._encode_sizes(source, part, name)
+        )
+
+    def _encode_sizes(self, source: Source, part: image.Part | None, name: str) -> Embedding:
+        encoder = self._encoder()
+        preprocess = encoder.card.preprocess
+        found, _ = self._found_part(source, part, name, preprocess)
+        inputs = [
+            image.to_input(found, preprocess),
+            *(image.small_input(found, preprocess, one.left, one.side) for one in MIDDLES[1:]),
+        ]
+        _, maps = encoder.encode_with_regions(np.stack(inputs))
+        rows = [middle(maps[at : at + 1], one) for at, one in enumerate(MIDDLES)]
+        return np.concatenate(rows)
 
     def seen(self, picture: AnyPicture, part: image.Part | None, name: str) -> Seen:
         """What the model makes of the regions of a picture, or of a part of it.

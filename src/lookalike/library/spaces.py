@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lookalike import neighbours
 from lookalike.errors import InputError, ModelMismatchError, ViewNotFoundError
+from lookalike.library.partwise import PARTS
 from lookalike.neighbours import Graph, Smoothed
 from lookalike.stores.base import Catalogue, Embedding, Ids, Matrix, Record, Scores, View
 from lookalike.views import Moments, Projection, whitened
@@ -100,9 +101,15 @@ class Spaces:
     def find(self, view: str | None) -> Space:
         """The space of a view, `WHITENED` where none is named, as the library is now.
 
-        Raises: ViewNotFoundError; ModelMismatchError where it is another model's.
+        Raises: ViewNotFoundError; InputError for `PARTS`, which is no space of pictures;
+            ModelMismatchError where it is another model's.
         """
         name = view or WHITENED
+        if name == PARTS:
+            raise InputError(
+                "The view 'parts' finds things within pictures: it is for searching, and without "
+                "neighbours."
+            )
         if name == WHITENED:
             with self._guard:
                 return self._brought(name, None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lookalike import models
 from lookalike.encoder import Encoder
 from lookalike.errors import InputError
-from lookalike.indexing import Built, Event, Fetching, Options, fill, tell_nobody
+from lookalike.indexing import Built, Event, Fetching, Options, Whole, fill, tell_nobody
 from lookalike.library.opening import Model, lasting_name, remembered
 from lookalike.models import ModelCard
 from lookalike.stores.base import Catalogue, Layer
@@ -222,4 +222,4 @@ class Upgrading:
         # As for indexing, an encoder for one core: each thread encodes for itself.
         encoder = Encoder.load(card, threads=1, on_progress=on_progress)
         options = Options(max_pixels=self._max_pixels, on_event=tell, stop=stop)
-        return fill(self._store, layer, encoder, options)
+        return fill(self._store, Whole(layer), encoder, options)

@@ -25,13 +25,15 @@ class Hit:
     """One answer: ``score`` is the cosine, -1 to 1, higher is better; ``distance`` is the L2
     distance between the two unit vectors, 0 to 2. ``copies`` are the answers that were folded into
     this one since they show the same, best first. ``verdict`` says how good it is, where somebody
-    judged it; stores do not."""
+    judged it, and ``box`` which part of the picture was found: left, top, width and height as
+    fractions of it, None where that is the whole; stores say neither."""
 
     record: Record
     score: float
     distance: float
     copies: tuple[Hit, ...] = ()
     verdict: str | None = field(default=None, compare=False)
+    box: tuple[float, float, float, float] | None = field(default=None, compare=False)
 
     @property
     def path(self) -> str:
