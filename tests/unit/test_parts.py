@@ -16,7 +16,8 @@ def maps(high: int = 7, wide: int = 7, seed: int = 0) -> npt.NDArray[np.float32]
 
 
 def unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.divide(rows, np.linalg.norm(rows, axis=-1, keepdims=True), dtype=np.float32)
+    lengths: npt.NDArray[np.float32] = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return rows / lengths
 
 
 def test_the_pyramid_is_the_whole_and_windows_of_two_sizes() -> None:

@@ -9,7 +9,8 @@ from lookalike.library import Hit, Marks, Record
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A picture that was found."""
+    """A picture that was found; ``box`` is the part of it that was: left, top, width and height
+    as fractions."""
 
     id: int
     path: str
@@ -21,6 +22,7 @@ class Match:
     taken: str | None
     camera: str | None
     copies: int
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def match(hit: Hit) -> Match:
     one = hit.record
     return Match(
         one.id, hit.path, hit.score, hit.distance, hit.verdict, one.width, one.height, one.taken,
-        one.camera, len(hit.copies),
+        one.camera, len(hit.copies), hit.box,
     )  # fmt: skip
 
 

@@ -74,7 +74,11 @@ _Text = Annotated[
 _Favourite = Annotated[bool, Field(description="Only pictures that the person likes best.")]
 _Fold = Annotated[bool, Field(description="Count copies of one picture as one; tells how many.")]
 _View = Annotated[
-    str | None, Field(description="A view to compare in that the person has had learned.")
+    str | None,
+    Field(
+        description="A view to compare in that the person has had learned; parts finds things "
+        "within pictures, and says in which box."
+    ),
 ]
 _Neighbours = Annotated[
     int,

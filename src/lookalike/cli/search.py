@@ -97,7 +97,9 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     `lookalike duplicates` has found.
 
     With --view and --neighbours, pictures are compared in another space, each of them, and the
-    score is the cosine there. A view that was learned from what is liked needs no IMAGE.
+    score is the cosine there. A view that was learned from what is liked needs no IMAGE. With
+    --view parts, IMAGE is looked for within pictures, and a box says where it is; `lookalike index
+    --parts` makes it.
 
     With --save the answers go to a file, and what it holds is told instead of them.
 
@@ -266,6 +268,9 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
     table.add_column("score", justify="right")
     table.add_column("distance", justify="right", style="dim")
     table.add_column("verdict", style="dim")
+    boxed = any(hit.box for hit in hits)
+    if boxed:
+        table.add_column("box", style="dim")
     table.add_column("picture", overflow="fold")
     for rank, hit in enumerate(hits, start=above + 1):
         cells: list[RenderableType] = [
@@ -275,6 +280,8 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
             _SHORT.get(hit.verdict or "", ""),
             Text.assemble(printable(hit.path), (_more(hit), "dim")),
         ]
+        if boxed:
+            cells.insert(4, ",".join(f"{edge:.2f}" for edge in hit.box or ()))
         if shown:
             cells.insert(1, shown.of(hit.record))
         table.add_row(*cells)

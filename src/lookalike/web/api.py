@@ -105,6 +105,8 @@ def _hits(wanted: query.Query) -> tuple[Hits | Answers, dict[str, Any]]:
 def _hit(hit: Hit, *, fold: bool = False) -> dict[str, Any]:
     told = {**summary(hit.record), "score": hit.score, "distance": hit.distance}
     told["verdict"] = hit.verdict
+    if hit.box is not None:
+        told["box"] = hit.box
     return {**told, "copies": [_hit(one) for one in hit.copies]} if fold else told
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lookalike.library import LONGEST_NAME
+from lookalike.library import LONGEST_NAME, PARTS
 from lookalike.web.replies import KEPT, json_reply, problems, shell
 from lookalike.web.shapes import Json, list_of, number, ref, shape, text, whole
 
@@ -18,7 +18,10 @@ def schemas() -> Json:
     """What they take and give, by name."""
     return {
         "Views": shape({"views": {**list_of("View"), "description": "In order of name."}}),
-        "View": shape({**_LEARNED, "made": text("When it was learned: UTC, ISO 8601.")}),
+        "View": shape(
+            {**_LEARNED, "kind": _KIND, "made": text("When it was made: UTC, ISO 8601.")},
+            optional=("classes", "left_out", "before", "after"),
+        ),
         "Learned": shape(_LEARNED),
         "ByClasses": shape({"name": _NAME, "from": _FROM}),
         "ByLiking": shape(
@@ -106,6 +109,12 @@ _WHICH = {
     "required": True,
     "description": "What the view is called.",
     "schema": {"type": "string"},
+}
+
+_KIND = {
+    "enum": ["classes", "liked", PARTS],
+    "description": "What it was learned from; `parts` is not learned, it finds things within "
+    "pictures, where `lookalike index --parts` keeps their parts.",
 }
 
 _FROM = {

@@ -7,7 +7,7 @@ import os
 from lookalike.library import MOST_NEIGHBOURS
 from lookalike.stores.base import MOST_LETTERS, TAG_PATTERN
 from lookalike.web import openapi_words as words
-from lookalike.web.shapes import Json, ref, whole
+from lookalike.web.shapes import Json, box, ref, whole
 from lookalike.web.shapes import list_of as _list_of
 from lookalike.web.shapes import number as _number
 from lookalike.web.shapes import shape as _object
@@ -33,7 +33,10 @@ def schemas() -> Json:
         "Summary": _object(SUMMARY),
         "FoldedHit": _object({**SUMMARY, **_CLOSENESS}),
         "Marked": _object({**SUMMARY, **MARKS}),
-        "Hit": _object({**SUMMARY, **_CLOSENESS, **MARKS, "copies": _COPIES}, optional=("copies",)),
+        "Hit": _object(
+            {**SUMMARY, **_CLOSENESS, "box": _FOUND, **MARKS, "copies": _COPIES},
+            optional=("box", "copies"),
+        ),
         "Image": _object({**SUMMARY, **_DETAILS, **MARKS, "labels": words.CALLED}),
         "Sample": _object({"images": _list_of("Marked")}),
         "Stats": _object(_STATS),
@@ -197,15 +200,7 @@ _EXAMPLE = {
         "maximum": 1,
         "description": "How much it counts, else 1; below 0 hits are to be unlike it.",
     },
-    "box": {
-        "type": "array",
-        "items": {"type": "number", "minimum": 0, "maximum": 1},
-        "minItems": 4,
-        "maxItems": 4,
-        "description": (
-            "Only this part of it: left, top, width and height as fractions of the upright picture."
-        ),
-    },
+    "box": box("Only this part of it"),
 }
 
 _ABSOLUTE = r"^([A-Za-z]:[\\/]|\\\\)[^\x00]*$" if os.name == "nt" else r"^/[^\x00]*$"
@@ -284,6 +279,8 @@ _CLOSENESS = {
     "distance": _number("L2 distance of the unit vectors: 0 is the same.", minimum=0),
     **OF_A_HIT,
 }
+
+_FOUND = box("Which part of it was found; in the view `parts`, where that is not the whole")
 
 _COPIES = {
     **_list_of("FoldedHit"),

@@ -34,6 +34,18 @@ def whole(description: str | None = None, **limits: int) -> Json:
     return {"type": "integer", **limits, **described}
 
 
+def box(description: str) -> Json:
+    """A part of a picture."""
+    return {
+        "type": "array",
+        "items": {"type": "number", "minimum": 0, "maximum": 1},
+        "minItems": 4,
+        "maxItems": 4,
+        "description": f"{description}: left, top, width and height as fractions of the upright "
+        "picture.",
+    }
+
+
 def list_of(name: str) -> Json:
     """A list of what has the schema with this name."""
     return {"type": "array", "items": ref(name)}

@@ -4,6 +4,7 @@ import { byId, element, icon } from "./dom.js";
 import { theseOnly } from "./answers.js";
 import { marked } from "./marks.js";
 import { stack } from "./fold.js";
+import { frameOn, whereIn } from "./found.js";
 import { LIKE, UNLIKE } from "./query.js";
 import { decorate, shows } from "./selection.js";
 import { closeness, nameOf } from "./text.js";
@@ -50,6 +51,7 @@ function tile(picture, index, { open, like, add, unfold, before }) {
   const item = element("li", { className: "tile" });
   const main = element("button", { type: "button", className: "open", tabIndex: -1 });
   main.append(photograph(picture, name));
+  frameOn(main, picture);
   main.addEventListener("click", () => (open ? open(index) : like(picture)));
   item.append(main);
   item.dataset.id = picture.id;
@@ -63,7 +65,7 @@ function tile(picture, index, { open, like, add, unfold, before }) {
   if (unfold) stack(item, picture, (some) => unfold(some, index));
   if ("score" in picture) {
     main.setAttribute("aria-label", `${name}, score ${closeness(picture.score)}, ` +
-      `distance ${closeness(picture.distance)}`);
+      `distance ${closeness(picture.distance)}${whereIn(picture)}`);
     item.append(caption(picture));
     divide(item, picture, before);
   } else {

@@ -94,6 +94,7 @@ function row(view) {
 }
 
 function worth({ kind, pictures, classes, before, after }) {
+  if (kind === "parts") return "finds things within pictures, and frames them";
   if (kind === "liked") return `from ${count(pictures)} pictures; tells ${Math.round(100 * after)} of 100 apart`;
   return `${count(classes)} kinds; finds held-out pictures at ${after.toFixed(2)} instead of ${before.toFixed(2)} (mAP)`;
 }

@@ -7,6 +7,7 @@ import { printable } from "./text.js";
 
 const AROUND = 10; // neighbours, where some are wanted
 const NUMBER = /^([12]?\d|30)$/; // neighbours that a picture may have
+const PARTS = "parts"; // the kind of view in which things are found within pictures
 const PLAIN = JSON.stringify({});
 
 const choice = byId("way");
@@ -51,7 +52,11 @@ export async function refreshViews() {
 
 function fill() {
   const ways = [["As they look", {}], ["With their neighbours", { neighbours: AROUND }]];
-  for (const { name } of known) {
+  for (const { name, kind } of known) {
+    if (kind === PARTS) {
+      ways.push(["As a part of them", { view: name }]);
+      continue;
+    }
     ways.push([printable(name), { view: name }]);
     ways.push([`${printable(name)}, with neighbours`, { view: name, neighbours: AROUND }]);
   }
