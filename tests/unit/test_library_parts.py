@@ -15,40 +15,19 @@ from lookalike.errors import ImageError, InputError, ModelError, ViewNotFoundErr
 from lookalike.indexing import Event, Progress
 from lookalike.library import PARTS, Hits, Words
 from tests.pictures import textured
+from tests.scenes import BOX, overlap, photographs_in, write_scene
 from tests.small_libraries import tiny_model
-
-BOX = (0.55, 0.15, 0.32, 0.4)  # where the cat lies in one of the pictures
-NAMES = ("buildings/church.jpg", "campus/campus 01.png", "signs/castle sign 01.png")
-
-
-def pictures(photographs: Path) -> list[Path]:
-    return sorted(one for one in photographs.rglob("*") if one.suffix in (".png", ".jpg"))
 
 
 @pytest.fixture(scope="module")
 def cat(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cat, which is what is looked for."""
-    file = tmp_path_factory.mktemp("cat") / "cat.png"
-    Image.open(photographs / "animals/cat.png").convert("RGB").save(file)
-    return file
+    """A cat, which is what is looked for; it is small in one of the pictures beside it."""
+    return write_scene(tmp_path_factory.mktemp("scene").resolve() / "pictures", photographs)
 
 
 @pytest.fixture(scope="module")
-def folder(photographs: Path, cat: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thirty small pictures; in one of them there is a small cat."""
-    folder = tmp_path_factory.mktemp("pictures").resolve()
-    others = [one for one in pictures(photographs) if one.parent.name != "animals"]
-    scenes = [Image.open(one).convert("RGB").resize((320, 240)) for one in others]
-    scenes += [textured(seed=number) for number in range(29 - len(scenes))]
-    for number, one in enumerate(scenes):
-        one.save(folder / f"{number:02}.png")
-    with Image.open(photographs / "buildings/church.jpg") as found:
-        scene = found.convert("RGB").resize((320, 240))
-    left, top, wide, high = BOX
-    small = Image.open(cat).resize((round(320 * wide), round(240 * high)))
-    scene.paste(small, (round(320 * left), round(240 * top)))
-    scene.save(folder / "scene.png")
-    return folder
+def folder(cat: Path) -> Path:
+    return cat.with_name("pictures")
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +35,6 @@ def library(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with Library.open(tmp_path_factory.mktemp("library"), create=True) as library:
         library.index(folder, parts=True)
         yield library
-
-
-def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    """Intersection over union."""
-    wide = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    high = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    inside = max(0.0, wide) * max(0.0, high)
-    return inside / (one[2] * one[3] + other[2] * other[3] - inside)
 
 
 def ahead(hits: Hits) -> float:
@@ -154,7 +125,7 @@ def test_what_comes_and_changes_has_parts_and_what_goes_has_none(
 ) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
-    for number, one in enumerate(pictures(photographs)[:6]):
+    for number, one in enumerate(photographs_in(photographs)[:6]):
         Image.open(one).convert("RGB").resize((320, 240)).save(folder / f"{number}.png")
     with Library.open(tmp_path / "library", create=True) as library:
         library.index(folder, parts=True)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from lookalike import Library
 from tests.maps import write_folders
+from tests.scenes import BOX, overlap, write_scene
 from tests.served import client_of
 
 CALL, SEARCH = "/api/views", "/api/search"
@@ -127,3 +128,24 @@ def test_other_mistakes(client: FlaskClient) -> None:
         answer = client.post(SEARCH, json=body)
         assert answer.status_code == 400
         assert why in answer.get_json()["detail"]
+
+
+def test_parts_are_a_view_whose_hits_have_boxes(photographs: Path, tmp_path: Path) -> None:
+    cat = write_scene(tmp_path / "pictures", photographs, count=6)
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.index(tmp_path / "pictures", parts=True)
+        client = client_of(library)
+        (view,) = client.get(CALL).get_json()["views"]
+        assert (view["name"], view["kind"], view["pictures"]) == ("parts", "parts", 6)
+        sent = {"image": (cat.open("rb"), "cat.png"), "view": "parts"}
+        answer = client.post(SEARCH, data=sent)
+        assert answer.status_code == 200, answer.text
+        found = answer.get_json()["hits"]
+        own = library.search(cat, view="parts")
+        assert [hit.get("box") for hit in found] == [hit.box and list(hit.box) for hit in own]
+        assert overlap(found[0]["box"], BOX) > 0.35
+        both = client.post(SEARCH, json={"id": 1, "view": "parts", "neighbours": 3})
+        assert both.status_code == 400
+        assert "without neighbours" in both.get_json()["detail"]
+        assert client.delete(CALL, query_string={"name": "parts"}).status_code == 204
+        assert client.post(SEARCH, json={"id": 1, "view": "parts"}).status_code == 404

@@ -83,6 +83,8 @@ def print_report(report: Report) -> None:
         for what in ("added", "changed", "moved", "removed", "unchanged")
         if (number := getattr(report, what))
     ]
+    if report.parts:
+        parts.append(f"parts of {report.parts:,} kept")
     many = report.added + report.changed >= _ENOUGH
     speed = f", {report.images_per_second:,.0f} images/s" if many else ""
     click.echo(f"{', '.join(parts) or 'Nothing to do'} ({report.seconds:,.1f} s{speed}).")

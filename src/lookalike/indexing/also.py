@@ -7,7 +7,7 @@ from typing import Protocol
 
 from lookalike.encoder import Encoder, Vectors
 from lookalike.image import Input
-from lookalike.stores.base import Layer, Rows
+from lookalike.stores.base import Catalogue, Layer, Rows
 
 
 class Also(Protocol):
@@ -24,6 +24,9 @@ class Also(Protocol):
     def encode(self, encoder: Encoder, inputs: Input) -> tuple[Vectors, Rows]:
         """Prepared pictures → their embeddings (n, dim), and rows of the layer for each."""
 
+    def lacking(self, store: Catalogue) -> bool:
+        """Whether pictures of a store have no rows yet, or none that are of use."""
+
 
 class Whole:
     """A layer that has the embeddings themselves."""
@@ -38,3 +41,7 @@ class Whole:
         """One row for each picture."""
         rows = encoder.encode(inputs)
         return rows, rows[:, None]
+
+    def lacking(self, store: Catalogue) -> bool:
+        """Whether any is missing."""
+        return bool(len(store.layer_missing(self.layer.name)))

@@ -61,7 +61,8 @@ class Progress:
 class Report:
     """What one run did. Counts are of pictures; ``still_skipped`` of files that were skipped by an
     earlier run and are as they were; ``images_per_second`` is of those that the model looked at;
-    ``stopped`` says that the run was asked to end early."""
+    ``stopped`` says that the run was asked to end early. ``parts`` is of how many pictures, known
+    before, the parts were kept in this run."""
 
     added: int = 0
     changed: int = 0
@@ -69,6 +70,7 @@ class Report:
     removed: int = 0
     unchanged: int = 0
     still_skipped: int = 0
+    parts: int = 0
     skipped: tuple[Skipped, ...] = ()
     seconds: float = 0.0
     images_per_second: float = 0.0

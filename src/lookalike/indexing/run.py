@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import cache
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from lookalike.encoder import Encoder
 from lookalike.errors import FolderError
 from lookalike.folder import ImageFile, Known
 from lookalike.indexing import places
-from lookalike.indexing.events import Indexed, Progress, Report, Scanned, Skipped
+from lookalike.indexing.beside import fill
+from lookalike.indexing.events import Built, Event, Indexed, Progress, Report, Scanned, Skipped
 from lookalike.indexing.options import Options
 from lookalike.indexing.reading import Encoded, Failed, Loaded, Reader, means
 from lookalike.stores.base import Catalogue, Record
@@ -39,6 +41,7 @@ def index(
     run = _Run(store, encoder, options)
     for top in tops:
         run.one_folder(top)
+    run.complete()
     report = run.report()
     options.on_event(report)
     return report
@@ -49,7 +52,7 @@ class _Run:
 
     def __init__(self, store: Catalogue, encoder: Callable[[], Encoder], options: Options) -> None:
         self._store = store
-        self._encoder = encoder
+        self._encoder = cache(encoder)
         self._options = options
         self._means = means(options.max_pixels)
         self._counts = {"added": 0, "changed": 0, "moved": 0, "removed": 0, "unchanged": 0}
@@ -81,6 +84,19 @@ class _Run:
         self._move(found.moved)
         self._remove(root, found.removed)
         self._read(to_read)
+
+    def complete(self) -> None:
+        """Give pictures that were known before what they shall have beside their embeddings."""
+        options, also = self._options, self._options.also
+        if also is None or self._stopping() or not also.lacking(self._store):
+            return
+
+        def tell(event: Event) -> None:
+            if not isinstance(event, Built):
+                options.on_event(event)
+
+        built = fill(self._store, also, self._encoder(), replace(options, on_event=tell))
+        self._counts["parts"] = built.added
 
     def report(self) -> Report:
         """What has been done so far."""

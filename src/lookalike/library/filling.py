@@ -68,7 +68,6 @@ class Filling:
             options = replace(options, also=self._partwise.wanted(parts))
             report = index(self._store, encoder, named, options)
             self._label()  # of a run that fails, the next one labels what it has added
-            self._partwise.complete(encoder, options)
             return report
 
     def adopt(

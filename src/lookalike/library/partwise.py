@@ -15,7 +15,7 @@ import numpy as np
 from lookalike import image
 from lookalike.encoder import Encoder, Vectors
 from lookalike.errors import InputError, ModelError, ViewNotFoundError
-from lookalike.indexing import Also, Options, fill
+from lookalike.indexing import Also
 from lookalike.library.examples import Asked, combined, in_sizes
 from lookalike.library.opening import Model
 from lookalike.library.queries import Queries
@@ -76,6 +76,12 @@ class Making:
         """Prepared pictures → their embeddings (n, dim), and their parts (n, parts, axes)."""
         vectors, maps = encoder.encode_with_regions(inputs)
         return vectors, self._view.of(pooled(maps))
+
+    def lacking(self, store: Catalogue) -> bool:
+        """Whether pictures have no parts yet, or too few pictures told how parts vary."""
+        known = _known(store, self._model)
+        stands = known is not None and _is_of(known, store.count())
+        return not stands or bool(len(store.layer_missing(PARTS)))
 
     @property
     def _view(self) -> Projection:
@@ -152,16 +158,6 @@ class Partwise:
             self._store.drop_layer(PARTS)
         return Making(self._store, self._model) if parts or self.kept else None
 
-    def complete(self, encoder: Callable[[], Encoder], options: Options) -> None:
-        """Keep the parts of all pictures that have none yet and can be read; of all pictures anew
-        where it was too few of them that told how parts vary."""
-        if options.also is None or self._is_stopped(options):
-            return
-        known = _known(self._store, self._model)
-        stands = known is not None and _is_of(known, self._store.count())
-        if not stands or len(self._store.layer_missing(PARTS)):
-            fill(self._store, options.also, encoder(), options)
-
     def look(self, query: Asked | None) -> Look:
         """A question as the parts of pictures are asked.
 
@@ -179,10 +175,6 @@ class Partwise:
         sizes = zip(*every, strict=True)
         shown = np.stack([combined(list(size), weights) for size in sizes])
         return Look(self._store, self._model, shown)
-
-    @staticmethod
-    def _is_stopped(options: Options) -> bool:
-        return options.stop is not None and options.stop.is_set()
 
 
 def _known(store: Catalogue, model: Model) -> View | None:
