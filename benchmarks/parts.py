@@ -227,47 +227,39 @@ def _costs(settings: Settings) -> Figures:
     folder.mkdir(exist_ok=True)
     for picture in pictures:
         (folder / picture.name).symlink_to(picture)
-
-    def indexed(name: str, *, parts: bool) -> Library:
-        place = settings.scratch / f"{name}{random.random()}"
-        library = Library.open(place, create=True)
-        library.index(folder, parts=parts)
-        return library
-
     kept: list[Library] = []
-    taken = alternate(
-        {
-            "plain": lambda: indexed("plain", parts=False).close(),
-            "parts": lambda: kept.append(indexed("parts", parts=True)),
-        },
-        rounds=2 if settings.quick else 3,
-        warm_up=0,
-    )
-    library = kept[-1]
-    query = next(iter(library.records())).id
-    searches = alternate(
-        {
-            "whole": lambda: library.answers(query, 30),
-            "parts": lambda: library.answers(query, 30, view=PARTS),
-        },
-        rounds=_TIMED,
-    )
-    size = library.stats().bytes / library.count()
-    ratio = taken["parts"].over(taken["plain"]).median
-    within, whole = (searches[name].scaled(1000).median for name in ("parts", "whole"))
+
+    def index(*, parts: bool) -> None:
+        library = Library.open(settings.scratch / f"costs{len(kept)}", create=True)
+        kept.append(library)
+        library.index(folder, parts=parts)
+
+    rounds = 2 if settings.quick else 3
+    tasks = {"plain": lambda: index(parts=False), "parts": lambda: index(parts=True)}
+    taken = alternate(tasks, rounds=rounds, warm_up=0)
+    library = next(one for one in kept if one.views())
+    within, whole = _searches(library)
+    figures: Figures = {
+        "parts_index_ratio": round(taken["parts"].over(taken["plain"]).median, 3),
+        "parts_search_ms": round(within, 2),
+        "parts_kb": round(library.stats().bytes / library.count() / 1000, 1),
+    }
     for one in kept:
         one.close()
-    show(
-        "What parts cost",
-        ("pictures", "indexing, times", "search ms", "whole ms", "kB a picture"),
-        [(f"{len(pictures):,}", f"{ratio:.2f}", f"{within:.1f}",
-          f"{whole:.1f}", f"{size / 1000:.1f}")],
-    )  # fmt: skip
-    return {
-        "parts_index_ratio": round(ratio, 3),
-        "parts_search_ms": round(within, 2),
-        "parts_kb": round(size / 1000, 1),
+    header = ("pictures", "indexing, times", "search ms", "kB a picture", "whole ms")
+    show("What parts cost", header, [(f"{len(pictures):,}", *figures.values(), round(whole, 2))])
+    return figures
+
+
+def _searches(library: Library) -> tuple[float, float]:
+    """Milliseconds of a search by parts, and of one by whole pictures that compares all."""
+    query = next(iter(library.records())).id
+    tasks = {
+        "parts": lambda: library.answers(query, 30, view=PARTS),
+        "whole": lambda: library.answers(query, 30),
     }
+    taken = alternate(tasks, rounds=_TIMED)
+    return taken["parts"].scaled(1000).median, taken["whole"].scaled(1000).median
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,13 +39,9 @@ def index_command(
     folders: tuple[str, ...],
     library_folder: Path | None,
     model: str | None,
-    exclude: tuple[str, ...],
-    hidden: bool,
-    retry: bool,
-    parts: bool | None,
     max_pixels: int,
-    wait: float,
     as_json: bool,
+    **how: Any,
 ) -> None:
     """Look at every picture below some folders, once.
 
@@ -66,15 +63,7 @@ def index_command(
     with Library.open(library_folder, model=model, create=True, max_pixels=max_pixels) as library:
         try:
             with nullcontext(print_event) if as_json else shown_progress() as tell:
-                report = library.index(
-                    folders,
-                    exclude=exclude,
-                    hidden=hidden,
-                    retry=retry,
-                    parts=parts,
-                    wait=wait,
-                    on_event=tell,
-                )
+                report = library.index(folders, on_event=tell, **how)
         except KeyboardInterrupt:
             kept = f"{library.stats().images:,} pictures are in the library"
             click.echo(f"Stopped: {kept}; the same command goes on from here.", err=True)

@@ -71,7 +71,7 @@ def learn_command(
 @json_option
 def views_command(*, library_folder: Path | None, forget: str | None, as_json: bool) -> None:
     """List the views that `lookalike learn` has made, with what they are worth; and `parts`, where
-    `lookalike index --parts` keeps the parts of pictures.
+    `lookalike index FOLDER --parts` keeps the parts of pictures.
 
     For classes that is the mean average precision on pictures that were held out, without the view
     and with it. For what is liked it is how likely a liked picture that was held out scores above

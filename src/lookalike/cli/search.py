@@ -99,7 +99,7 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     With --view and --neighbours, pictures are compared in another space, each of them, and the
     score is the cosine there. A view that was learned from what is liked needs no IMAGE. With
     --view parts, IMAGE is looked for within pictures, and a box says where it is; `lookalike index
-    --parts` makes it.
+    FOLDER --parts` makes it.
 
     With --save the answers go to a file, and what it holds is told instead of them.
 

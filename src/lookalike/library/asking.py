@@ -128,13 +128,11 @@ class Asking:
         if self._nothing_for(k):
             return self._judged(Answers((), offset, 0), OF_NO_PICTURE)
         wanted, without, share = self._wanted(query)
-        look = self._look(query, view, neighbours)
-        ranked = look.scores() if look else self._ranked(wanted, without, view, neighbours)
+        ranked, look = self._ranked(query, wanted, without, view, neighbours)
         alike = self._folding.alike() if fold else None
-        groups = alike.groups if alike else None
         found = self._store.answers(
             ranked, k, offset=offset, without=without, where=where, distribution=distribution,
-            fold=groups,
+            fold=alike.groups if alike else None,
         )  # fmt: skip
         if alike:
             found = replace(found, waiting=alike.waiting)
@@ -142,10 +140,6 @@ class Asking:
             return self._judged(replace(found, hits=look.boxed(found.hits)), look.unjudged)
         sought = _sought(query, wanted, without, where, share, plain=ranked is wanted)
         return self._judged(found, sought)
-
-    def _look(self, query: Asked | None, view: str | None, neighbours: int) -> Look | None:
-        """What is looked for within pictures; None where pictures are compared as a whole."""
-        return self._partwise.look(query) if view == PARTS and not neighbours else None
 
     def _judged(self, found: Answers, sought: Sought | str) -> Answers:
         judged = self._judging.judged(found.hits, sought, offset=found.offset)
@@ -173,15 +167,20 @@ class Asking:
 
     def _ranked(
         self,
+        query: Asked | None,
         wanted: Embedding | None,
         without: tuple[int, ...],
         view: str | None,
         neighbours: int,
-    ) -> Embedding | Scores:
-        """What pictures are ranked by: the cosine with ``wanted``, or scores in another space."""
+    ) -> tuple[Embedding | Scores, Look | None]:
+        """What pictures are ranked by: the cosine with ``wanted``, or scores in another space; and
+        what is looked for within them, where it is that."""
         if view is None and not neighbours and wanted is not None:
-            return wanted
-        return self._spaces.find(view).scores(wanted, neighbours, without)
+            return wanted, None
+        if view == PARTS and not neighbours:
+            look = self._partwise.look(query)
+            return look.scores(), look
+        return self._spaces.find(view).scores(wanted, neighbours, without), None
 
     def ranking(
         self,
@@ -204,8 +203,7 @@ class Asking:
             return Ranking(none.astype(np.int64), none, none, 0)
         check_neighbours(neighbours)
         wanted, without, _ = self._wanted(query)
-        look = self._look(query, view, neighbours)
-        ranked = look.scores() if look else self._ranked(wanted, without, view, neighbours)
+        ranked, _ = self._ranked(query, wanted, without, view, neighbours)
         groups = self._folding.alike().groups if fold else None
         return self._store.ranking(ranked, k, without=without, where=where, fold=groups)
 

@@ -114,7 +114,7 @@ _WHICH = {
 _KIND = {
     "enum": ["classes", "liked", PARTS],
     "description": "What it was learned from; `parts` is not learned, it finds things within "
-    "pictures, where `lookalike index --parts` keeps their parts.",
+    "pictures, where `lookalike index FOLDER --parts` keeps their parts.",
 }
 
 _FROM = {
