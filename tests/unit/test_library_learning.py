@@ -263,7 +263,7 @@ def test_a_name_that_is_none(library: Library, name: str) -> None:
 
 
 def test_the_name_of_what_every_library_has_is_taken(library: Library) -> None:
-    with pytest.raises(InputError, match="'whitened' is there already"):
+    with pytest.raises(InputError, match="'whitened' is that of a view of its own"):
         library.learn(WHITENED, folders=True)
     library.learn("odd/name .. ☂", folders=True)  # what no file could be called
     assert len(library.search(1, 5, view="odd/name .. ☂")) == 5

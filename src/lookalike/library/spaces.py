@@ -16,7 +16,7 @@ import numpy.typing as npt
 from lookalike import neighbours
 from lookalike.errors import InputError, ModelMismatchError, ViewNotFoundError
 from lookalike.library.partwise import PARTS
-from lookalike.neighbours import Graph, Smoothed
+from lookalike.neighbours import Empty, Graph, Smoothed
 from lookalike.stores.base import Catalogue, Embedding, Ids, Matrix, Record, Scores, View
 from lookalike.views import Moments, Projection, whitened
 
@@ -27,6 +27,7 @@ MOST_NEIGHBOURS = neighbours.MOST
 
 _KNOWN_BY = 20_000  # pictures that are enough to know by how a library's embeddings vary
 _NEW = 0.2  # of the pictures, after which all is made anew
+_NEW_OF_MANY = 0.05  # where each would be held against so many that this takes longer
 _AT_ONCE = 3  # spaces that are kept in memory
 _ARRAYS = ("ids", "versions", "rows", "near", "cosines", "mean", "matrix")
 
@@ -163,14 +164,16 @@ class Spaces:
             space = self._made(projection, ids, versions)
         else:
             space = self._followed(known, projection, ids, versions)
-        if space is not known:
-            self._save(name, state, space)
-        return space
+        if space is known:
+            return space
+        self._save(name, state, space)
+        return self._load(name, state) or space  # whose arrays take no memory of this process
 
     def _made(self, projection: Projection | None, ids: Ids, versions: Ids) -> Space:
         chosen = projection or self._whitened(ids)
         there, rows = self._rows(chosen, ids)
-        graph = Graph.of(there, versions[np.searchsorted(ids, there)], rows)
+        own = versions[np.searchsorted(ids, there)]
+        graph = Graph.of(there, own, rows, empty=self._empty)
         return Space(chosen, graph, len(graph))
 
     def _whitened(self, ids: Ids) -> Projection:
@@ -188,21 +191,30 @@ class Spaces:
         gone = len(space.graph) - len(stays)
         if not gone and not len(missing):
             return space
-        if max(len(missing), gone, len(ids) - space.drawn) > _NEW * space.drawn:
+        many = len(missing) > _NEW_OF_MANY * len(ids) > _NEW_OF_MANY * neighbours.EXACT
+        if many or max(len(missing), gone, len(ids) - space.drawn) > _NEW * space.drawn:
             return self._made(projection, ids, versions)
         there, rows = self._rows(space.projection, missing)
-        graph = space.graph.changed(stays, there, versions[np.searchsorted(ids, there)], rows)
+        own = versions[np.searchsorted(ids, there)]
+        graph = space.graph.changed(stays, there, own, rows, empty=self._empty)
         return Space(space.projection, graph, space.drawn)
 
     def _rows(self, projection: Projection, ids: Ids) -> tuple[Ids, Embedding]:
         """Some pictures as a projection shows them; those that have just been removed are left
         out."""
         there: list[Ids] = [np.empty(0, np.int64)]
-        rows = [np.empty((0, projection.axes), np.float32)]
+        rows, done = self._empty((len(ids), projection.axes), np.float32), 0
         for some, block in self._store.embedding_blocks(ids):
             there.append(some)
-            rows.append(projection.of(block))
-        return np.concatenate(there), np.concatenate(rows)
+            rows[done : done + len(some)] = projection.of(block)
+            done += len(some)
+        return np.concatenate(there), rows[:done]
+
+    @property
+    def _empty(self) -> Empty:
+        """Room for what is as long as the library."""
+        read_only = self._store.read_only
+        return neighbours.in_files(None if read_only else neighbours.folder_in(self._cache))
 
     # ---- the cache
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike.neighbours.near import Numbers, Rows, nearest, top
+from lookalike.neighbours.scratch import Empty, in_memory
 from lookalike.stores.base import Ids, Standing, standing
 
 MOST = 30
 """Neighbours that are known of each picture."""
 
 _SCORES = 8 << 20  # that are in memory at a time
+_COPIED = 1 << 16  # rows at a time
 _Rows = npt.NDArray[np.intp]
 
 
@@ -38,11 +39,15 @@ class Graph:
 
     @classmethod
     def of(
-        cls, ids: Ids, versions: Ids, rows: Rows, look_up: Callable[[], None] = lambda: None
+        cls,
+        ids: Ids,
+        versions: Ids,
+        rows: Rows,
+        empty: Empty = in_memory,
     ) -> Graph:
-        """All from nothing. ``look_up`` is called now and then, and may raise."""
+        """All from nothing; ``empty`` makes room."""
         everyone = np.arange(len(rows), dtype=np.int32)
-        return cls(ids, versions, rows, *nearest(rows, everyone, MOST, look_up))
+        return cls(ids, versions, rows, *nearest(rows, everyone, MOST, empty))
 
     def standing(self, ids: Ids, versions: Ids) -> Standing:
         """Hold it against all ids (n,), rising, and the versions of their embeddings (n,)."""
@@ -54,48 +59,51 @@ class Graph:
         ids: Ids,
         versions: Ids,
         rows: Rows,
-        look_up: Callable[[], None] = lambda: None,
+        *,
+        empty: Empty = in_memory,
     ) -> Graph:
         """The graph with only the rows that stay, and with new ones (m, axes).
 
         Only what is affected is sought again: the neighbours of the new, and of those that had a
         neighbour which is gone; who is near to a new one gets it for a neighbour.
         """
-        kept = self._only(stays)
-        short = np.flatnonzero(((kept.near < 0) & (self.near[stays] >= 0)).any(axis=1))
-        first = len(kept)
-        whole = replace(
-            kept,
-            ids=np.concatenate([kept.ids, ids]),
-            versions=np.concatenate([kept.versions, versions]),
-            rows=np.concatenate([kept.rows, rows]),
-            near=np.concatenate([kept.near, np.full((len(ids), MOST), -1, np.int32)]),
-            cosines=np.concatenate([kept.cosines, np.zeros((len(ids), MOST), np.float32)]),
+        first, total = len(stays), len(stays) + len(ids)
+        whole = Graph(
+            np.concatenate([self.ids[stays], ids]),
+            np.concatenate([self.versions[stays], versions]),
+            empty((total, self.rows.shape[1]), np.float32),
+            empty((total, MOST), np.int32),
+            empty((total, MOST), np.float32),
         )
-        fresh = np.arange(first, len(whole), dtype=np.int32)
-        whole._introduce(fresh, look_up)
-        again = np.concatenate([short.astype(np.int32), fresh])
-        whole.near[again], whole.cosines[again] = nearest(whole.rows, again, MOST, look_up)
+        short = self._copy(stays, whole)
+        whole.rows[first:], whole.near[first:], whole.cosines[first:] = rows, -1, 0
+        fresh = np.arange(first, total, dtype=np.int32)
+        whole._introduce(fresh)
+        again = np.concatenate([short, fresh])
+        whole.near[again], whole.cosines[again] = nearest(whole.rows, again, MOST)
         return whole
 
-    def _only(self, stays: _Rows) -> Graph:
-        """Some rows alone, with the numbers they then have; -1 for a neighbour that is gone."""
+    def _copy(self, stays: _Rows, whole: Graph) -> Numbers:
+        """Write the rows that stay into another graph, with the numbers that they have there; -1
+        for a neighbour that is gone. Returns the numbers of those that have lost one."""
         numbers = np.full(len(self) + 1, -1, np.int32)  # the last is for -1, which is nobody
         numbers[stays] = np.arange(len(stays), dtype=np.int32)
-        return Graph(
-            self.ids[stays],
-            self.versions[stays],
-            self.rows[stays],
-            numbers[self.near[stays]],
-            np.array(self.cosines[stays]),
-        )
+        short = [np.empty(0, np.int32)]
+        for start in range(0, len(stays), _COPIED):
+            block = slice(start, min(start + _COPIED, len(stays)))
+            some = stays[block]
+            near = self.near[some]
+            whole.rows[block], whole.cosines[block] = self.rows[some], self.cosines[some]
+            whole.near[block] = numbers[near]
+            lost = ((whole.near[block] < 0) & (near >= 0)).any(axis=1)
+            short.append((start + np.flatnonzero(lost)).astype(np.int32))
+        return np.concatenate(short)
 
-    def _introduce(self, fresh: Numbers, look_up: Callable[[], None]) -> None:
+    def _introduce(self, fresh: Numbers) -> None:
         """Make the last rows, which are new, neighbours of those before that they are near to."""
         first = int(fresh[0]) if len(fresh) else len(self)
         step = max(1, _SCORES // max(1, len(fresh)))
         for start in range(0, first, step):
-            look_up()
             block = slice(start, min(start + step, first))
             scores = self.rows[block] @ self.rows[first:].T
             least = np.where(self.near[block, -1] >= 0, self.cosines[block, -1], -np.inf)

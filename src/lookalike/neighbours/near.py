@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from lookalike import kmeans
+from lookalike.neighbours.scratch import Empty, in_memory
 
 Rows = npt.NDArray[np.float32]
 """Unit vectors (n, axes)."""
@@ -24,18 +25,22 @@ _SAMPLE = 32  # rows a cell, from which the centroids are made
 
 
 def nearest(
-    rows: Rows, some: Numbers, k: int, look_up: Callable[[], None] = lambda: None
+    rows: Rows,
+    some: Numbers,
+    k: int,
+    empty: Empty = in_memory,
 ) -> tuple[Numbers, Rows]:
     """The k nearest others of some rows (m,) and their cosines, both (m, k), the best first; -1
     and 0 where there are not so many.
 
     Of many rows the nearest are sought in the cells around each, and one in some hundred is
-    missed. ``look_up`` is called now and then, and may raise.
+    missed. ``empty`` makes room for both.
     """
-    found = np.full((len(some), k), -1, np.int32), np.zeros((len(some), k), np.float32)
+    shape = len(some), k
+    found = empty(shape, np.int32), empty(shape, np.float32)
+    found[0][...], found[1][...] = -1, 0
     few = len(rows) <= EXACT or len(some) <= EXACT // 10
     for at, among in _all(rows, some) if few else _in_cells(rows, some):
-        look_up()
         near, scores = _best(rows, some[at], among, k)
         found[0][at, : near.shape[1]], found[1][at, : near.shape[1]] = near, scores
     return found
