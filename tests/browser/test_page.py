@@ -237,7 +237,7 @@ def test_only_the_last_places_are_kept(page: Page, flower: Path) -> None:
     page.choose(flower)
     page.wait_for_results_of("bed 01.png")
     address = page.all("#query-frame img")[0].get_property("src")
-    for _ in range(18):
+    for _ in range(19):
         _on(page)
     assert page.run("return window.revoked") == []
     for _ in range(2):
@@ -373,7 +373,7 @@ def test_everything_is_reached_with_tab_and_seen(page: Page, library: Library) -
         seen.append(page.focused())
         outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", seen[-1]
-    head = ["skip", "home", "to-duplicates", "to-map"]
+    head = ["skip", "home", "to-duplicates", "to-map", "to-upgrade"]
     asked = ["open-query", "region-toggle", "button", "words-more-text"]
     asked += ["button small", "button small", "filters-toggle", "way", "button small"]
     assert seen == [*head, *asked, "spread-at", "fold", "size", first, first]
