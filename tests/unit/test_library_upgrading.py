@@ -335,6 +335,20 @@ def test_pictures_that_cannot_be_read_are_left_blank_when_that_is_wanted(
     np.testing.assert_allclose(np.array(list(rows.values())), kept, atol=1e-6)
 
 
+def test_a_blank_picture_is_in_nobody_s_way(library: Library, other: Path, pictures: Path) -> None:
+    (pictures / NAMES[0]).unlink()
+    library.upgrade_build(other)
+    library.upgrade_switch(other, leave_blank=True)
+    blank = library.find(NAMES[0]).id
+    assert library.search(2, 40)[-1].score < 0 < len(library.search(2, neighbours=3))
+    assert {hit.score for hit in library.search(2, 40) if hit.record.id == blank} == {0.0}
+    assert len(library.map(method="components")) == 37 - 1
+    assert library.duplicates().waiting == 1  # its file, which nobody has looked at
+    assert library.search(2, view="whitened")[0].verdict is not None
+    with pytest.raises(ImageError, match="no longer there"):
+        library.search(blank)
+
+
 def _relatives(library: Library) -> list[str]:
     return [record.relative for record in library.records()]
 
