@@ -379,6 +379,10 @@ def test_a_model_that_has_changed_since_is_not_switched_to(
     with pytest.raises(ModelMismatchError, match="other weights or another preprocess"):
         library.upgrade_switch(name)
     assert len(library.search(1)) == 30
+    library.upgrade_build(other)  # beside what the file was before
+    assert [one.model for one in library.upgrades().beside] == [name, name]
+    library.upgrade_drop(name)
+    tiny_model(tmp_path, seed=1, name="other")
     other.unlink()
     library.upgrade_switch(name)  # its vectors are there, and what they are is known
     assert len(library.search(1)) == 30
