@@ -237,7 +237,7 @@ def test_only_the_last_places_are_kept(page: Page, flower: Path) -> None:
     page.choose(flower)
     page.wait_for_results_of("bed 01.png")
     address = page.all("#query-frame img")[0].get_property("src")
-    for _ in range(19):
+    for _ in range(18):
         _on(page)
     assert page.run("return window.revoked") == []
     for _ in range(2):
@@ -368,7 +368,7 @@ def test_everything_is_reached_with_tab_and_seen(page: Page, library: Library) -
     page.open(f"?like={number_of(library, 'cat.png')}")
     first = str(page.wait_for_results_of("cat.png")[0][0])
     seen = []
-    for _ in range(18):
+    for _ in range(19):
         page.press(Keys.TAB)
         seen.append(page.focused())
         outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
