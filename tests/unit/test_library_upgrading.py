@@ -21,10 +21,11 @@ from lookalike.errors import (
     LibraryReadOnlyError,
     ModelError,
     ModelMismatchError,
+    ViewNotFoundError,
 )
 from lookalike.exchange import Features
 from lookalike.indexing import Progress
-from lookalike.library import Event, Following, Report, Skipped
+from lookalike.library import PARTS, Event, Following, Report, Skipped
 from lookalike.stores.embedded import WriteLock
 from tests.disks import open_folder, ordinary_user
 from tests.maps import write_folders
@@ -301,6 +302,37 @@ def test_nothing_that_the_owner_did_is_lost(
     assert library.search(1) == before[2]
     assert library.search(1, view="kinds", neighbours=3) == in_view
     assert [one.missing for one in library.upgrades().beside] == [0]
+
+
+def test_the_parts_of_pictures_wait_for_their_model_and_labels_are_made_again(
+    tmp_path: Path, pictures: Path
+) -> None:
+    with Library.open(tmp_path / "real", create=True) as library:
+        library.index(pictures, parts=True)
+        parts, labels = library.search(1, 5, view=PARTS), library.labels(*NAMES)
+        library.upgrade_build("efficientnet-lite0")
+        former = library.model
+        library.upgrade_switch("efficientnet-lite0")
+        with pytest.raises(ViewNotFoundError, match="index FOLDER --parts"):
+            library.search(1, 5, view=PARTS)
+        with Library.open(tmp_path / "second", model="efficientnet-lite0", create=True) as second:
+            second.index(pictures)
+            assert library.labels(*NAMES) == second.labels(*NAMES) != labels
+        library.upgrade_switch(former)
+        assert library.search(1, 5, view=PARTS) == parts
+        assert library.labels(*NAMES) == labels
+
+
+def test_labels_go_with_a_model_that_has_none(tmp_path: Path, pictures: Path, other: Path) -> None:
+    with Library.open(tmp_path / "real", create=True) as library:
+        library.index(pictures)
+        assert any(library.labels(*NAMES))
+        library.upgrade_build(other)
+        library.upgrade_switch(other)
+        assert not any(library.labels(*NAMES))
+        assert library.facets().labels == ()
+        library.upgrade_switch("efficientnet-lite0-int8")
+        assert any(library.labels(*NAMES))
 
 
 def test_pictures_that_cannot_be_read_are_left_blank_when_that_is_wanted(
