@@ -154,6 +154,19 @@ def with_duplicates(page: Page, _library: Library) -> None:
     page.wait(lambda: page.text("summary"))
 
 
+def with_two_models(page: Page, library: Library) -> None:
+    if not library.upgrades().beside:
+        library.upgrade_build("efficientnet-lite0")
+    page.driver.get(f"{page.url}upgrade?like={number_of(library, 'cat.png')}")
+    page.wait(lambda: page.all("#other .answer") and page.text("overlap").startswith("Of the"))
+
+
+def asking_before_a_switch(page: Page, library: Library) -> None:
+    with_two_models(page, library)
+    page.by_id("switch").click()
+    page.wait(lambda: page.by_id("sure").is_displayed())
+
+
 def with_map(page: Page, library: Library) -> None:
     library.map(threads=1)
     page.driver.get(f"{page.url}map")
@@ -176,7 +189,7 @@ STATES: list[Callable[[Page, Library], None]] = [
     *(with_filters_at_the_start, with_a_list, with_all_of_a_list_selected),
     *(with_nothing_that_passes, with_learning),
     *(with_selected, with_selected_to_tag, with_marks, with_marks_of_one_large, with_map),
-    with_a_filtered_map,
+    *(with_a_filtered_map, with_two_models, asking_before_a_switch),
 ]
 
 

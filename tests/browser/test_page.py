@@ -368,12 +368,12 @@ def test_everything_is_reached_with_tab_and_seen(page: Page, library: Library) -
     page.open(f"?like={number_of(library, 'cat.png')}")
     first = str(page.wait_for_results_of("cat.png")[0][0])
     seen = []
-    for _ in range(18):
+    for _ in range(19):
         page.press(Keys.TAB)
         seen.append(page.focused())
         outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", seen[-1]
-    head = ["skip", "home", "to-duplicates", "to-map"]
+    head = ["skip", "home", "to-duplicates", "to-map", "to-upgrade"]
     asked = ["open-query", "region-toggle", "button", "words-more-text"]
     asked += ["button small", "button small", "filters-toggle", "way", "button small"]
     assert seen == [*head, *asked, "spread-at", "fold", "size", first, first]

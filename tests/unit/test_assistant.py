@@ -21,8 +21,10 @@ from PIL import Image
 from lookalike import Example, Filter, Library
 from lookalike.assistant import INSTALL, answer_assistants
 from lookalike.errors import MissingExtraError
+from tests.maps import write_folders
 from tests.pictures import make_jpeg, textured
 from tests.served import BYTES_NAME, NOT_UNICODE, id_of, make_library
+from tests.small_libraries import tiny_model
 
 mcp = pytest.importorskip("mcp")
 
@@ -58,6 +60,27 @@ def ask(library: Library, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
 
     found: list[Any] = assistant(library, talk)
     return found
+
+
+@pytest.mark.slow
+def test_a_conversation_goes_on_after_a_switch(tmp_path: Path, tiny: Path) -> None:
+    write_folders(tmp_path / "pictures", "boats", "cats")
+    with Library.open(tmp_path / "library", model=tiny, create=True) as library:
+        library.index(tmp_path / "pictures")
+        library.upgrade_build(tiny_model(tmp_path, seed=1, name="other"))
+
+        async def talk(client: Any) -> list[list[int]]:
+            before = await client.call_tool("search", {"id": 3})
+            library.upgrade_switch(library.upgrades().beside[0].model)
+            return [hits_of(before), hits_of(await client.call_tool("search", {"id": 3}))]
+
+        before, after = assistant(library, talk)
+        assert after == [hit.record.id for hit in library.search(3, 10)] != before
+
+
+def hits_of(found: Any) -> list[int]:
+    assert not found.is_error, found
+    return [hit["id"] for hit in found.structured_content["hits"]]
 
 
 @pytest.mark.slow

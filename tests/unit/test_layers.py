@@ -11,7 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike.errors import InputError, LibraryDamagedError, ModelMismatchError
+from lookalike.errors import (
+    InputError,
+    LibraryDamagedError,
+    LibraryError,
+    ModelMismatchError,
+)
 from lookalike.stores.base import Catalogue, Ids, Label, Layer, Record, Rows
 from lookalike.stores.base.layers import Kind
 from lookalike.stores.embedded import EmbeddedStore, schema
@@ -226,6 +231,19 @@ def test_only_embeddings_can_be_switched_to(store: EmbeddedStore) -> None:
         store.switch_layer("nothing", FORMER, SETTINGS)
     assert store.layers() == [PARTS]
     assert store.settings()["identity"] == "one"
+
+
+def test_a_switch_that_fails_on_the_way_changes_nothing(store: EmbeddedStore) -> None:
+    before = store.embeddings()[1], store.settings(), store.versions()[1].tolist()
+    store.set_labels({1: [Label("daisy", 0.9)]})
+    rows = _fill(store)
+    with pytest.raises(LibraryError):
+        store.switch_layer("other", FORMER, {"model": None})  # type: ignore[dict-item]
+    np.testing.assert_array_equal(store.embeddings()[1], before[0])
+    assert store.versions()[1].tolist() == before[2]
+    assert store.settings()["identity"] == before[1]["identity"]
+    assert (store.layers(), len(store.labels([1]))) == ([LAYER], 1)
+    np.testing.assert_array_equal(_read(store, "other")[1], rows)
 
 
 def test_a_library_of_an_earlier_version_has_no_layers(store: EmbeddedStore) -> None:

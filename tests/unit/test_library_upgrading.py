@@ -21,10 +21,11 @@ from lookalike.errors import (
     LibraryReadOnlyError,
     ModelError,
     ModelMismatchError,
+    ViewNotFoundError,
 )
 from lookalike.exchange import Features
 from lookalike.indexing import Progress
-from lookalike.library import Event, Following, Report, Skipped
+from lookalike.library import PARTS, Event, Following, Report, Skipped
 from lookalike.stores.embedded import WriteLock
 from tests.disks import open_folder, ordinary_user
 from tests.maps import write_folders
@@ -303,6 +304,41 @@ def test_nothing_that_the_owner_did_is_lost(
     assert [one.missing for one in library.upgrades().beside] == [0]
 
 
+def test_the_parts_of_pictures_wait_for_their_model_and_labels_are_made_again(
+    tmp_path: Path, photographs: Path
+) -> None:
+    with Library.open(tmp_path / "real", create=True) as library:
+        library.index(photographs, parts=True)
+        every = [record.id for record in library.records()]
+        parts, labels = library.search(1, 5, view=PARTS), library.labels(*every)
+        library.upgrade_build("efficientnet-lite0")
+        former = library.model
+        library.upgrade_switch("efficientnet-lite0")
+        with pytest.raises(ViewNotFoundError, match="index FOLDER --parts"):
+            library.search(1, 5, view=PARTS)
+        with Library.open(tmp_path / "second", model="efficientnet-lite0", create=True) as second:
+            second.index(photographs)
+            assert library.labels(*every) == second.labels(*every) != labels
+        library.upgrade_switch(former)
+        assert library.search(1, 5, view=PARTS) == parts
+        assert library.labels(*every) == labels
+
+
+def test_labels_go_with_a_model_that_has_none(
+    tmp_path: Path, photographs: Path, other: Path
+) -> None:
+    with Library.open(tmp_path / "real", create=True) as library:
+        library.index(photographs)
+        cat = library.find("animals/cat.png").id
+        assert library.labels(cat) != [()]
+        library.upgrade_build(other)
+        library.upgrade_switch(other)
+        assert library.labels(cat) == [()]
+        assert library.facets().labels == ()
+        library.upgrade_switch("efficientnet-lite0-int8")
+        assert library.labels(cat) != [()]
+
+
 def test_pictures_that_cannot_be_read_are_left_blank_when_that_is_wanted(
     library: Library, other: Path, pictures: Path, tiny: Path, tmp_path: Path
 ) -> None:
@@ -335,6 +371,20 @@ def test_pictures_that_cannot_be_read_are_left_blank_when_that_is_wanted(
     np.testing.assert_allclose(np.array(list(rows.values())), kept, atol=1e-6)
 
 
+def test_a_blank_picture_is_in_nobody_s_way(library: Library, other: Path, pictures: Path) -> None:
+    (pictures / NAMES[0]).unlink()
+    library.upgrade_build(other)
+    library.upgrade_switch(other, leave_blank=True)
+    blank = library.find(NAMES[0]).id
+    assert library.search(2, 40)[-1].score < 0 < len(library.search(2, neighbours=3))
+    assert {hit.score for hit in library.search(2, 40) if hit.record.id == blank} == {0.0}
+    assert len(library.map(method="components")) == 37 - 1
+    assert library.duplicates().waiting == 1  # its file, which nobody has looked at
+    assert library.search(2, view="whitened")[0].verdict is not None
+    with pytest.raises(ImageError, match="no longer there"):
+        library.search(blank)
+
+
 def _relatives(library: Library) -> list[str]:
     return [record.relative for record in library.records()]
 
@@ -365,6 +415,10 @@ def test_a_model_that_has_changed_since_is_not_switched_to(
     with pytest.raises(ModelMismatchError, match="other weights or another preprocess"):
         library.upgrade_switch(name)
     assert len(library.search(1)) == 30
+    library.upgrade_build(other)  # beside what the file was before
+    assert [one.model for one in library.upgrades().beside] == [name, name]
+    library.upgrade_drop(name)
+    tiny_model(tmp_path, seed=1, name="other")
     other.unlink()
     library.upgrade_switch(name)  # its vectors are there, and what they are is known
     assert len(library.search(1)) == 30

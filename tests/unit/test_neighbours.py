@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lookalike import neighbours
-from lookalike.neighbours import MOST, Graph, Smoothed, near
+from lookalike.neighbours import MOST, Graph, Smoothed, best_of, near, shared
 from lookalike.stores.base import Embedding, Ids
 from tests.maps import clustered
 from tests.records import units
@@ -201,3 +201,31 @@ def test_what_cannot_be_kept_is_told(tmp_path: Path, caplog: pytest.LogCaptureFi
     (tmp_path / "neighbours").write_text("in the way")
     neighbours.save(tmp_path, "one", "now", {"rows": units(2, DIM)})
     assert "not kept" in caplog.text
+
+
+# --- the best of blocks --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [1, 7, 100])
+@pytest.mark.parametrize("k", [1, 5, 60])
+def test_the_best_of_blocks_are_those_of_all_at_once(step: int, k: int) -> None:
+    rows, ids = units(50, 8), np.arange(50) * 3 + 2
+    rows[20], rows[31] = rows[10], 0  # one is there twice, and one stands for nothing
+    asked = np.array([0, 10, 31, 49])
+    blocks = ((ids[at : at + step], rows[at : at + step]) for at in range(0, 50, step))
+    found, scores = best_of(rows[asked], ids[asked], blocks, k)
+    every = rows[asked] @ rows.T
+    every[:, 31] = every[np.arange(4), asked] = -np.inf
+    expected = -np.sort(-every, axis=1)[:, :k]
+    assert found.shape == scores.shape == (4, k)
+    there = found != -1
+    assert there.sum(axis=1).tolist() == [min(k, number) for number in (48, 48, 49, 48)]
+    np.testing.assert_allclose(scores[there], expected[expected > -np.inf], atol=1e-6)
+    row = np.nonzero(there)[0]
+    np.testing.assert_allclose(every[row, (found[there] - 2) // 3], scores[there], atol=1e-6)
+    assert found[1, 0] == ids[20]
+
+
+def test_what_two_answers_share() -> None:
+    one, other = np.array([[1, 2, 3], [4, 5, -1]]), np.array([[3, 9, 1], [5, -1, -1]])
+    np.testing.assert_allclose(shared(one, other), [2 / 3, 1 / 2])

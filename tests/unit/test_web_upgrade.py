@@ -72,6 +72,12 @@ def test_one_picture_is_answered_side_by_side(
         assert sum(hit["shared"] for hit in side["hits"]) == own.shared
 
 
+def test_without_a_picture_one_is_chosen(client: FlaskClient, other: str) -> None:
+    told = client.get(f"{CALL}/beside", query_string={"model": other, "k": 5})
+    assert told.status_code == 200
+    assert 1 <= told.get_json()["picture"]["id"] <= 36
+
+
 def test_a_server_follows_its_own_switch_and_that_of_others(
     client: FlaskClient, library: Library, other: str
 ) -> None:
@@ -103,7 +109,6 @@ def test_a_server_follows_its_own_switch_and_that_of_others(
         ("compare?model=a&model=b", 400, "Give model once"),
         ("compare?model=a&x=1", 400, "no parameter 'x'"),
         ("compare?model={other}&k=0", 400, "k is a whole number from 1 to 100"),
-        ("beside?model={other}", 400, "Name a picture by its number"),
         ("beside?model={other}&like=999", 404, "no picture with the number 999"),
         ("beside?model={other}&like=x", 400, "like is a whole number"),
     ],

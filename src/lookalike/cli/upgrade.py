@@ -218,7 +218,8 @@ def _tell_built(built: Built) -> None:
 
     model = printable(built.model)
     speed = f"{built.seconds:,.1f} s, {built.images_per_second:,.0f} images/s"
-    click.echo(f"{built.added:,} vectors of {model} added ({speed}).")
+    vectors = "vector" if built.added == 1 else "vectors"
+    click.echo(f"{built.added:,} {vectors} of {model} added ({speed}).")
     for file in built.skipped[:_SHOWN]:
         click.echo(f"  {printable(file.path)}: {file.reason}")
     if len(built.skipped) > _SHOWN:

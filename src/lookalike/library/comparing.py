@@ -101,7 +101,8 @@ class Comparing:
         labels: str | os.PathLike[str] | None = None,
     ) -> Compared:
         """Hold a model whose vectors lie beside against the present one, on the pictures that have
-        vectors of both: which part of the nearest is the same, and what labels say.
+        vectors of both: which part of the nearest is the same, and what labels say. Of a small
+        library, the nearest are half of the others at most.
 
         ``model`` may be left out where there is one only. ``labels`` is a CSV as `evaluate` takes
         it; without it tags are the labels, of pictures that have one, or else folders. The same
@@ -114,6 +115,7 @@ class Comparing:
         _check(k)
         two = _Rivals(self._store, self._model.name, layer)
         asked = two.some(_ASKED)
+        k = min(k, max(1, (len(two.ids) - 1) // 2))
         parts = shared(*(two.best(asked, k, other=other)[0] for other in (False, True)))
         return Compared(
             present=self._model.name,
@@ -127,18 +129,18 @@ class Comparing:
         )
 
     def upgrade_beside(
-        self, picture: Named, model: str | os.PathLike[str] | None = None, *, k: int = 30
+        self, picture: Named | None, model: str | os.PathLike[str] | None = None, *, k: int = 30
     ) -> SideBySide:
         """What looks most like a picture of the library, with the present model and with one that
-        lies beside, among the pictures that have vectors of both.
+        lies beside, among the pictures that have vectors of both; None is one of these at random.
 
         Raises: ImageNotFoundError; InputError where the picture has no vector of one of the two,
             and as `upgrade_compare`.
         """
         layer = self._beside(model)
         _check(k)
-        record = self._queries.named(picture)
         two = _Rivals(self._store, self._model.name, layer)
+        record = self._queries.named(two.any_of_them() if picture is None else picture)
         if record.id not in two.ids:
             raise InputError(
                 f"The picture {record.path} has no vector of {layer.model} or none of "
@@ -165,6 +167,10 @@ class _Rivals:
                 f"Fewer than two pictures have vectors of {layer.model} and of {present}: "
                 f"`lookalike upgrade build {layer.model}` makes them."
             )
+
+    def any_of_them(self) -> int:
+        """One of the pictures, another one each time."""
+        return int(np.random.default_rng().choice(self.ids))
 
     def some(self, number: int) -> Ids:
         """So many of the pictures, rising, the same each time."""

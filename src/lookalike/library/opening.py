@@ -108,7 +108,7 @@ def remembered(folder: Path, settings: Mapping[str, str], wanted: ModelCard | No
 def _mismatch(folder: Path, name: str, wanted: str) -> ModelMismatchError:
     return ModelMismatchError(
         f"The library {folder} was made with the model {name}, not {wanted}: leave out --model, "
-        "or name another folder with --library."
+        f"take it to {wanted} with `lookalike upgrade`, or name another folder with --library."
     )
 
 

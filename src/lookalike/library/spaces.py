@@ -140,7 +140,7 @@ class Spaces:
         if found.note.identity != self._identity():
             raise ModelMismatchError(
                 f"The view {name!r} was learned for another model than the library's: learn it "
-                "again."
+                "again, or go back to that model with `lookalike upgrade`."
             )
         return found
 

@@ -177,9 +177,9 @@ class Upgrading:
             raise InputError(f"Name a model; beside the present one there lies {names}.")
         name = os.fspath(model)
         found = [one for one in layers if one.model == name]
-        if found:
+        if len(found) == 1:
             return found[0]
-        if name == self._model.name:
+        if not found and name == self._model.name:
             raise InputError(f"{name} is the present model of the library: name another.")
         return self._of_card(models.find(model), layers)
 

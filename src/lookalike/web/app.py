@@ -10,6 +10,7 @@ from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import BaseConverter
 
+from lookalike.library import Following
 from lookalike.web import (
     about,
     api,
@@ -31,6 +32,11 @@ from lookalike.web.state import Served, attach
 
 if TYPE_CHECKING:
     from lookalike.library import Library
+
+_PARTS = (
+    *(about, api, duplicates, export, listing, reasons),
+    *(marks, plane, views, upgrade, page),
+)
 
 MAX_UPLOAD = 64 * 10**6
 """The largest picture that may be sent as a query, in bytes."""
@@ -88,8 +94,6 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = max_upload + FORM_ALLOWANCE
     app.json = _Json(app)
     app.url_map.converters["id"] = ImageIdConverter
-    from lookalike.library import Following
-
     following = Following(library)
     attach(app, Served(following, max_upload, trouble, at_home))
     security.protect(app, hosts)
@@ -97,15 +101,6 @@ def create_app(
     looking.attach(app, looking.looking_in(following))
     drawing.attach(app, drawing.drawing_of(following))
     export.attach(app)
-    app.register_blueprint(about.blueprint)
-    app.register_blueprint(api.blueprint)
-    app.register_blueprint(duplicates.blueprint)
-    app.register_blueprint(export.blueprint)
-    app.register_blueprint(listing.blueprint)
-    app.register_blueprint(reasons.blueprint)
-    app.register_blueprint(marks.blueprint)
-    app.register_blueprint(plane.blueprint)
-    app.register_blueprint(views.blueprint)
-    app.register_blueprint(upgrade.blueprint)
-    app.register_blueprint(page.blueprint)
+    for part in _PARTS:
+        app.register_blueprint(part.blueprint)
     return app

@@ -71,7 +71,11 @@ def _compare() -> Json:
 
 
 def _beside() -> Json:
-    like = whole("The number of a picture.", minimum=0, maximum=10**18 - 1)
+    like = whole(
+        "The number of a picture; without it, one is chosen at random.",
+        minimum=0,
+        maximum=10**18 - 1,
+    )
     return {
         "operationId": "sideBySide",
         "summary": "Side by side",
@@ -162,7 +166,7 @@ _COMPARED = {
     "other": _MODEL,
     "images": whole("Pictures that have vectors of both.", minimum=0),
     "queries": whole("Pictures that were asked with.", minimum=0),
-    "k": whole("How many of the nearest were compared.", minimum=1),
+    "k": whole("How many of the nearest were compared: half of the others at most.", minimum=1),
     "overlap": _part("Which part of these is the same with both, on average."),
     "spread": _part("The standard deviation of it from one query to another."),
     "judged": {

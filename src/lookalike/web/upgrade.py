@@ -44,9 +44,9 @@ def beside() -> Response:
     """What looks most like one picture, with both."""
     model = _beside(_named({"model", "like", "k"}))
     k = query.number_of_address("k", DEFAULT_NEAREST, 1, MOST_NEAREST)
-    if "like" not in request.args:
-        raise BadRequest("Name a picture by its number, such as ?model=vgg16-conv&like=1.")
-    like = query.number_of_address("like", 0, 0, _LARGEST_ID)
+    like = None
+    if "like" in request.args:
+        like = query.number_of_address("like", 0, 0, _LARGEST_ID)
     return tagged(_pair(served().library.upgrade_beside(like, model, k=k)))
 
 

@@ -122,6 +122,15 @@ export const forgetView = (name) => (
   answer(`api/views?name=${encodeURIComponent(name)}`, { method: "DELETE" })
 );
 
+export const upgrades = () => ask("api/upgrade", { cache: "no-store" });
+export const compareModels = (model) => ask(`api/upgrade/compare?model=${encodeURIComponent(model)}`);
+// Without a picture's number, the library chooses one.
+export function sideBySide(model, like = null) {
+  const more = like === null ? "" : `&like=${encodeURIComponent(like)}`;
+  return ask(`api/upgrade/beside?model=${encodeURIComponent(model)}${more}`, { cache: "no-store" });
+}
+export const switchModel = (model) => post("api/upgrade/switch", { model });
+
 export const map = () => ask("api/map", { cache: "no-store" });
 export const mapPoints = () => ask("api/map/points");
 export const drawMap = () => ask("api/map", { method: "POST" });
