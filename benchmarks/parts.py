@@ -116,14 +116,14 @@ def _asked(
 
 
 def _found(library: Library, pasted: Sequence[Pasted], view: str | None) -> Found:
+    numbers = {record.relative: record.id for record in library.records()}
     ranks, overlaps = [], []
     for one in pasted:
-        hits = library.answers(one.query, library.count(), view=view).hits
-        others = (hit for hit in hits if hit.record.relative != one.own)
-        rank, hit = next(
-            (rank, hit) for rank, hit in enumerate(others) if hit.record.relative == one.name
-        )
-        ranks.append(rank)
+        ids = library.ranking(one.query, library.count(), view=view).ids.tolist()
+        place = ids.index(numbers[one.name])
+        (hit,) = library.answers(one.query, 1, offset=place, view=view).hits
+        before = one.own is not None and ids.index(numbers[one.own]) < place
+        ranks.append(place - before)
         overlaps.append(_overlap(hit, one.box))
     first, ten = (float(np.mean([rank < k for rank in ranks])) for k in (1, 10))
     return Found(first, ten, float(np.mean(overlaps)))

@@ -14,9 +14,10 @@ Box = tuple[float, float, float, float]
 _EDGES = np.array(
     [(one.left, one.top, one.left + one.side, one.top + one.side) for one in PARTS], np.float64
 )
+_SIDES = [one.side for one in PARTS]
 _OF_SIZE = tuple(
-    np.array([number for number, one in enumerate(PARTS) if one.side == shown.cells.side])
-    for shown in MIDDLES
+    slice(_SIDES.index(one.cells.side), _SIDES.index(one.cells.side) + _SIDES.count(one.cells.side))
+    for one in MIDDLES
 )
 _SPREAD = 0.06
 """How much less than the best a part scores that has a say of 1/e in where the box lies."""
@@ -28,12 +29,9 @@ def scores(shown: Vectors, rows: Vectors) -> Vectors:
     ``shown`` (sizes, axes) are the unit vectors of the query as it is shown in each size; ``rows``
     (n, parts, axes) are those of the parts. A part is compared with the query in its own size.
     """
-    n, parts, axes = rows.shape
-    every = (rows.reshape(-1, axes) @ shown.T).reshape(n, parts, len(shown))
-    found = np.empty((n, parts), np.float32)
-    for size, some in enumerate(_OF_SIZE):
-        found[:, some] = every[:, some, size]
-    return found
+    return np.concatenate(
+        [np.vecdot(rows[:, some], one) for some, one in zip(_OF_SIZE, shown, strict=True)], axis=1
+    )
 
 
 def best(shown: Vectors, rows: Vectors) -> Vectors:

