@@ -36,6 +36,11 @@ class Page:
         self.driver.get(self.url + tail)
         self.wait(lambda: self.text("status"))
 
+    def step(self, places: int) -> None:
+        """Go that far forward in the history, or back. The driver's own steps pass over what was
+        left without a person's hand, which on a slow machine is more than what was so."""
+        self.run("history.go(arguments[0])", places)
+
     def screen(self, width: int, height: int = 800, *, scale: int = 1, mobile: bool = True) -> None:
         """A screen of that many pixels, as the page sees it."""
         self.cdp(

@@ -112,10 +112,10 @@ def test_a_box_is_dragged_and_the_results_follow(page: Page, library: Library) -
     assert shown(page) != whole
     assert page.text("query-name") == "cat.png"
     assert not page.by_id("viewer").is_displayed()
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: tail(page) == f"?like={number}" and shown(page) == whole)
     assert box_of(page) is None
-    page.driver.forward()
+    page.step(1)
     page.wait(lambda: box_of(page) == pytest.approx(box, abs=0.02))
     wait_for(page, expected(library, Example(number, box=box)))
 
@@ -133,7 +133,7 @@ def test_a_box_is_moved_and_resized_and_all_of_it_is_one_step_back(
     drag(page, (0.5, 0.5), (0.0, 0.0))  # not beyond the edge
     page.wait(lambda: box_of(page) == pytest.approx((0.0, 0.0, 0.5, 0.6), abs=0.02))
     page.wait(lambda: "box=0,0,0." in tail(page))
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: tail(page) == f"?like={number}")
 
 
@@ -221,9 +221,9 @@ def test_a_part_of_an_upload(page: Page, library: Library, flower: Path) -> None
     wanted = expected(library, Example(flower.read_bytes(), box=HALF))
     wait_for(page, wanted)
     assert tail(page) == ""
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: page.results() == whole)
-    page.driver.forward()
+    page.step(1)
     page.wait(lambda: shown(page) == wanted and box_of(page) == HALF)
     address = page.all("#query-frame img")[0].get_property("src")
     assert page.driver.execute_async_script(
@@ -254,14 +254,13 @@ def test_like_these_unlike_those(page: Page, library: Library) -> None:
     assert len(wanted) == TOTAL - 3
     assert [weight for _, weight in tray(page)] == ["like it 1.0", "like it 1.0", "unlike it 0.5"]
     assert page.driver.title == "Like cat.png and 2 more · Lookalike"
-    page.driver.back()
+    page.step(-1)
     wait_for(page, expected(library, Example(cat), Example(one)))
     assert len(tray(page)) == 2
-    page.driver.back()
+    page.step(-1)
     wait_for(page, expected(library, Example(cat)))
     assert tray(page) == []
-    page.driver.forward()
-    page.driver.forward()
+    page.step(2)
     wait_for(page, wanted)
     page.driver.refresh()
     page.wait(lambda: page.view() == "result")
@@ -282,7 +281,7 @@ def test_a_weight_is_changed_and_the_results_follow(page: Page, library: Library
     page.wait(lambda: tail(page) == f"?like={cat}&unlike={one}")
     wait_for(page, expected(library, Example(cat), Example(one, -0.5)))
     assert page.run("return document.activeElement.type") == "range"
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: tail(page) == f"?like={cat}&like={one}")
     assert tray(page)[1][1] == "like it 1.0"
 

@@ -56,11 +56,11 @@ def test_filters_add_up_and_one_goes_back_and_forward(page: Page, library: Libra
     Select(page.by_id("filter-tag")).select_by_value("rose")
     wait_for_list(page, library, ROSES)
     assert page.driver.current_url.endswith("/?favourite=true&tag=rose")
-    page.driver.back()
+    page.step(-1)
     wait_for_list(page, library, Filter(favourite=True))
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: page.view() == "start")
-    page.driver.forward()
+    page.step(1)
     wait_for_list(page, library, Filter(favourite=True))
     page.driver.refresh()
     wait_for_list(page, library, Filter(favourite=True))
@@ -92,7 +92,7 @@ def test_a_picture_of_a_list_is_opened_and_searched_with(page: Page, library: Li
     assert page.driver.current_url.endswith(f"/?like={number}&favourite=true")
     hits = library.search(number, where=Filter(favourite=True))
     page.wait(lambda: shown(page) == [hit.record.id for hit in hits])
-    page.driver.back()
+    page.step(-1)
     wait_for_list(page, library, Filter(favourite=True))
 
 

@@ -72,7 +72,7 @@ def test_filters_add_up_and_live_in_the_address(page: Page, library: Library, as
     page.driver.refresh()
     page.wait(lambda: shown(page) == wanted)
     page.wait(lambda: page.by_id("filter-side").get_property("value") == str(side.value))
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: shown(page) == expected(library, asked, Filter(min_side=int(side.value))))
     page.by_id("filters-clear").click()
     page.wait(lambda: shown(page) == expected(library, asked, Filter()))

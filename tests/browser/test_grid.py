@@ -188,7 +188,7 @@ def test_one_comes_back_to_where_one_was(page: Page) -> None:
     tile.find_element("css selector", ".like").send_keys(Keys.ENTER)
     page.wait(lambda: f"?like={number}" in page.driver.current_url)
     page.wait(lambda: 1 in on_screen(page))
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: page.focused() == number)
     assert page.all(f".tile[aria-posinset='{place}']")[0].rect["y"] == pytest.approx(top, abs=1)
     assert place in on_screen(page)

@@ -134,7 +134,7 @@ def test_marks_narrow_the_answers_and_live_in_the_address(page: Page, library: L
     where = Filter(tags=("a & b",), favourite=True)
     hits = library.search(library.records()[0].id, where=where)
     assert shown(page) == [hit.record.id for hit in hits]
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: not page.by_id("filter-favourite").is_selected())
 
 

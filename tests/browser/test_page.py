@@ -37,7 +37,7 @@ def test_it_begins_with_pictures_to_click(page: Page) -> None:
     page.wait(lambda: page.view() == "result")
     assert page.driver.current_url == f"{page.url}?like={number}"
     assert len(page.results()) == TOTAL - 1
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: page.view() == "start")
     assert page.driver.current_url == page.url
     assert len(page.all(".tile")) == TOTAL
@@ -115,10 +115,10 @@ def test_more_like_this_and_back_to_the_upload(page: Page, library: Library, flo
     number = first[1][0]
     assert page.driver.current_url == f"{page.url}?like={number}"
     assert [one[0] for one in page.results()] == [hit.record.id for hit in library.search(number)]
-    page.driver.back()
+    page.step(-1)
     assert page.wait_for_results_of("bed 01.png") == first
     assert page.driver.current_url == page.url
-    page.driver.forward()
+    page.step(1)
     page.wait(lambda: len(page.results()) == TOTAL - 1)
 
 
@@ -143,9 +143,9 @@ def test_an_upload_overtakes_the_results_that_an_address_asked_for(
     late.release()
     time.sleep(0.5)
     assert (slow.text("query-name"), slow.results()) == ("bed 01.png", results)
-    slow.driver.back()
+    slow.step(-1)
     slow.wait_for_results_of("cat.png")
-    slow.driver.forward()
+    slow.step(1)
     assert slow.wait_for_results_of("bed 01.png") == results
 
 
@@ -157,7 +157,7 @@ def test_a_start_that_never_arrived_is_asked_for_when_one_comes_back_to_it(
     slow.choose(flower)
     slow.wait_for_results_of("bed 01.png")
     late.release()
-    slow.driver.back()
+    slow.step(-1)
     slow.wait(lambda: slow.view() == "start" and len(slow.all(".tile")) == TOTAL)
 
 
@@ -174,7 +174,7 @@ def test_an_upload_overtakes_the_way_to_the_start(
     late.release()
     time.sleep(0.5)
     assert slow.view() == "result"
-    slow.driver.back()
+    slow.step(-1)
     slow.wait(lambda: slow.view() == "start" and len(slow.all(".tile")) == TOTAL)
 
 
@@ -186,7 +186,7 @@ def test_going_back_overtakes_an_upload(slow: Page, late: Late, flower: Path) ->
     late.hold("upload")
     slow.choose(flower)
     slow.wait(lambda: slow.by_id("grid").get_attribute("aria-busy"))
-    slow.driver.back()
+    slow.step(-1)
     slow.wait(lambda: slow.view() == "start")
     late.release()
     time.sleep(0.5)
@@ -593,7 +593,7 @@ NAMES = [
 """Names as they are, and as one line that can be shown."""
 
 _PRINTABLE = """
-import("./static/text.js").then(
+import(new URL("text.js", document.querySelector('script[type=module]').src)).then(
   ({printable}) => arguments[1](JSON.parse(arguments[0]).map(printable)),
   (error) => arguments[1](String(error)));
 """

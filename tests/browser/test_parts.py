@@ -73,6 +73,7 @@ def test_the_way_lives_in_the_address(
 ) -> None:
     page = Page(driver, server.url)
     scene = id_of(library, "scene.png")
+    page.complaints()  # of the servers before
     page.open(f"?like={scene}&view=parts")
     page.wait(lambda: page.view() == "result" and page.all(".tile"))
     assert Select(page.by_id("way")).first_selected_option.text == "As a part of them"

@@ -137,7 +137,7 @@ def test_a_selection_outlives_its_search(page: Page, library: Library, results: 
     ).send_keys(Keys.ENTER)
     page.wait(lambda: f"?like={results[5]}" in page.driver.current_url)
     assert set(picked(page)) == chosen
-    page.driver.back()
+    page.step(-1)
     page.wait_for_results_of("cat.png")
     assert set(picked(page)) == chosen
     page.by_id("home").click()
@@ -334,7 +334,8 @@ def test_many_are_marked_in_pieces(page: Page) -> None:
         "  sent.push(images.length);"
         "  return Response.json({ images: images.map((id) => ({ id, favourite, tags: [] })) });"
         "};"
-        "import('./static/selection.js').then(({ select }) => {"
+        "import(new URL('selection.js', document.querySelector('script[type=module]').src))"
+        ".then(({ select }) => {"
         "  select(Array.from({ length: 4500 }, (_, id) => ({ id, relative: '', path: '' })));"
         "  done();"
         "});"

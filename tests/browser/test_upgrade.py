@@ -76,7 +76,7 @@ def test_an_answer_is_asked_with_and_back(page: Page, library: Library) -> None:
     wanted = [hit.record.id for hit in library.upgrade_beside(second).hits]
     page.wait(lambda: answers(page, "present") == wanted)
     assert page.driver.current_url.endswith(f"?like={second}")
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: answers(page, "present") != wanted)
     page.by_id("another").click()
     page.wait(lambda: "like" not in page.driver.current_url)

@@ -87,5 +87,5 @@ def test_the_sentence_goes_where_there_is_something(
     page.choose(asked_with["campus"])
     page.wait_for_results_of("campus.png")
     assert page.text("verdict") == ""
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: page.by_id("verdict").is_displayed())

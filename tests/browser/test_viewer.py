@@ -432,7 +432,8 @@ def module(page: Page, script: str, *arguments: Any) -> Any:
     """Run a script that has the viewer's exports as `viewer`; what `done` is given."""
     return page.driver.execute_async_script(
         "const done = arguments[arguments.length - 1];"
-        "import(new URL('static/viewer.js', document.baseURI)).then((viewer) => {"
+        "import(new URL('viewer.js', document.querySelector('script[type=module]').src))"
+        ".then((viewer) => {"
         f"{script} }})",
         *arguments,
     )

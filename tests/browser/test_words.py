@@ -63,7 +63,7 @@ def test_words_beside_a_picture(page: Page, library: Library) -> None:
         "“tomatoes”",
     ]
     assert barriers(page) == []
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: tail(page) == f"?like={cat}&words=a rocket")
 
 

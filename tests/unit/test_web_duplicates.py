@@ -193,5 +193,5 @@ def test_a_search_that_was_stopped_begins_no_more(client: FlaskClient) -> None:
 def test_the_page_is_there(client: FlaskClient) -> None:
     response = client.get("/duplicates")
     assert (response.status_code, response.mimetype) == (200, "text/html")
-    assert "static/duplicates.js" in response.text
+    assert "/duplicates.js" in response.text
     assert 'href="duplicates"' in client.get("/").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -28,7 +29,7 @@ def client(library: Library) -> FlaskClient:
     return client_of(library, hosts=HERE)
 
 
-@pytest.mark.parametrize("path", ["/", "/api/stats", "/static/app.js", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/api/stats", "/static/x/app.js", "/nowhere"])
 def test_every_answer_is_kept_safe(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -113,10 +114,24 @@ def test_another_method_says_which_ones_there_are(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/nothing.js", "/static/x.py"]
+    "name", ["../../app.py", "%2e%2e/%2e%2e/app.py", "../page.html", "nothing.js", "x.py", ""]
 )
-def test_only_files_of_the_page_are_static(client: FlaskClient, path: str) -> None:
-    assert client.get(path).status_code == 404
+def test_only_files_of_the_page_are_static(client: FlaskClient, name: str) -> None:
+    assert client.get(f"{files(client)}/{name}").status_code == 404
+
+
+def files(client: FlaskClient) -> str:
+    """The address that the files of the page have now."""
+    found = re.search(r'"(static/[0-9a-f]{12})/app\.js"', client.get("/").text)
+    assert found
+    return f"/{found[1]}"
+
+
+def test_files_of_the_page_are_asked_for_once(client: FlaskClient) -> None:
+    response = client.get(f"{files(client)}/app.js")
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert client.get("/static/0123456789ab/app.js").status_code == 404  # of another version
+    assert "immutable" not in client.get("/").headers.get("Cache-Control", "")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +139,7 @@ def test_only_files_of_the_page_are_static(client: FlaskClient, path: str) -> No
     [("app.js", "text/javascript"), ("style.css", "text/css"), ("logo.svg", "image/svg+xml")],
 )
 def test_files_of_the_page_have_their_types(client: FlaskClient, name: str, kind: str) -> None:
-    response = client.get(f"/static/{name}")
+    response = client.get(f"{files(client)}/{name}")
     assert (response.status_code, response.mimetype) == (200, kind)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from flask import Blueprint, Response, render_template, send_from_directory
@@ -16,6 +18,7 @@ from lookalike.web.state import served
 blueprint = Blueprint("page", __name__)
 
 _STATIC = Path(__file__).parent / "static"
+_FOR_EVER = 365 * 24 * 3600  # seconds
 
 # Not asked of the system: Windows may have been told that JavaScript is text/plain, and
 # browsers refuse to run such a module.
@@ -55,10 +58,31 @@ def models() -> str:
     return render_template("upgrade.html")
 
 
-@blueprint.get("/static/<path:name>")
-def static(name: str) -> Response:
-    """A style sheet, a script or a drawing of the page."""
+@blueprint.get("/static/<version>/<path:name>")
+def static(version: str, name: str) -> Response:
+    """A style sheet, a script or a drawing of the page, which a browser asks for once: another
+    content has another address."""
     mimetype = _TYPES.get(PurePosixPath(name).suffix)
-    if mimetype is None:
+    if mimetype is None or version != _version():
         raise NotFound
-    return send_from_directory(_STATIC, name, mimetype=mimetype)
+    response = send_from_directory(_STATIC, name, mimetype=mimetype, max_age=_FOR_EVER)
+    response.cache_control.immutable = True
+    return response
+
+
+@blueprint.app_context_processor
+def addresses() -> dict[str, str]:
+    """What templates write before the names of these files, seen from the pages, which all lie at
+    the same depth."""
+    return {"files": f"static/{_version()}", "version": _version()}
+
+
+@cache
+def _version() -> str:
+    """Another text for each content of all files."""
+    digest = hashlib.sha256()
+    for file in sorted(_STATIC.rglob("*")):
+        if file.suffix in _TYPES:
+            digest.update(file.relative_to(_STATIC).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

@@ -8,6 +8,7 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
+const ICONS = new URL("icons.svg", import.meta.url).href;
 const SVG = "http://www.w3.org/2000/svg";
 
 export function icon(name) {
@@ -15,7 +16,7 @@ export function icon(name) {
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `static/icons.svg#${name}`);
+  use.setAttribute("href", `${ICONS}#${name}`);
   svg.append(use);
   return svg;
 }
