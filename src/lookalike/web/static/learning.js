@@ -75,6 +75,14 @@ function showViews(views) {
 }
 
 function row(view) {
+  const words = element("span", { className: "words" },
+    element("strong", { textContent: printable(view.name) }),
+    element("span", { className: "quiet", textContent: worth(view) }));
+  // what took as long as indexing is not forgotten by one click: the command does that
+  return view.kind === "parts" ? element("li", {}, words) : element("li", {}, words, forgetting(view));
+}
+
+function forgetting(view) {
   const forget = element("button", { type: "button", className: "round", title: "Forget it" }, icon("close"));
   forget.setAttribute("aria-label", `Forget the view ${printable(view.name)}`);
   forget.addEventListener("click", async () => {
@@ -86,11 +94,7 @@ function row(view) {
       said.textContent = error.message;
     }
   });
-  return element("li", {},
-    element("span", { className: "words" },
-      element("strong", { textContent: printable(view.name) }),
-      element("span", { className: "quiet", textContent: worth(view) })),
-    forget);
+  return forget;
 }
 
 function worth({ kind, pictures, classes, before, after }) {
