@@ -225,7 +225,7 @@ def _against_the_network(files: Sequence[Path]) -> tuple[str, ...]:
             features / lengths[-1],
             encoder.encode(image.to_input(picture, quick.preprocess)[np.newaxis]),
         )
-        found = [known.probabilities(row)[0] for row in rows]
+        found = [known.shares(row)[0] for row in rows]
         same.append([int(one.argmax()) == int(own.argmax()) for one in found])
         off.append([abs(float(one[own.argmax()] - own.max())) for one in found])
     length = f"{np.mean(lengths):.1f} ± {np.std(lengths):.1f}"
