@@ -6,6 +6,12 @@ from lookalike.words.sentences import Sentences
 from lookalike.words.wordpiece import WordPieces
 
 __all__ = [
-    *("METHOD", "Labels", "Meaning", "Reader", "Sentences", "WordPieces"),
-    *("check", "is_possible"),
+    "METHOD",
+    "Labels",
+    "Meaning",
+    "Reader",
+    "Sentences",
+    "WordPieces",
+    "check",
+    "is_possible",
 ]
