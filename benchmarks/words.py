@@ -3,9 +3,9 @@
 Captions of the sample photographs (``captions.csv``: a caption, and the photographs that it fits)
 are asked of these photographs alone, and of them among the flowers; the names of the species of
 the flowers; and the names of emoji of drawings of them, where there is a font that has them
-(Debian's ``fonts-noto-color-emoji``). The best labels of the sample photographs are held against
-those that a person called right (``right_labels.csv``), and against what the network itself says
-when it is given the pictures.
+(Debian's ``fonts-noto-color-emoji``). What labels are from unit vectors is held against what the
+network itself says when it is given the pictures; `benchmarks.calibration` tells how often they are
+right.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def measure(settings: Settings) -> Figures:
         ("flowers, names of species", lambda: _of_flowers(settings, samples)),
         ("drawings of emoji, their names", lambda: _of(*_emoji(settings))),
     ]
-    rows, figures = [], {}
+    rows: list[tuple[str, ...]] = []
+    figures: Figures = {}
     for name, find in asked:
         try:
             found = find()
@@ -81,7 +82,8 @@ def measure(settings: Settings) -> Figures:
         figures[f"words_{name.split(',')[0].replace(' ', '_')}_first10"] = found.first[2]
     head = ("collection, queries", "pictures", "queries", "1st", "in 5", "in 10", "chance", "mAP")
     show("Words", (*head, "P@10"), rows)
-    return {**figures, **labels(settings, samples)}
+    labels(settings, samples)
+    return figures
 
 
 def captions() -> list[tuple[str, Fits]]:
@@ -195,8 +197,8 @@ def _cells(found: Found) -> tuple[str, ...]:
 # ---- labels
 
 
-def labels(settings: Settings, samples: Path) -> Figures:
-    """How near labels from unit vectors are to the network's own, and how often they are right."""
+def labels(settings: Settings, samples: Path) -> None:
+    """How near labels from unit vectors are to the network's own."""
     files = sorted(path for path in samples.rglob("*") if path.suffix in {".png", ".jpg"})
     kinds = {"sample photographs": files}
     if settings.flowers is not None:
@@ -204,7 +206,6 @@ def labels(settings: Settings, samples: Path) -> Figures:
     rows = [(name, *_against_the_network(some)) for name, some in kinds.items()]
     head = ("pictures", "length", "same best", "int8", "off by", "int8")
     show("Labels from unit vectors, and those of the network", head, rows)
-    return _against_a_person(settings, samples)
 
 
 def _against_the_network(files: Sequence[Path]) -> tuple[str, ...]:
@@ -225,7 +226,7 @@ def _against_the_network(files: Sequence[Path]) -> tuple[str, ...]:
             features / lengths[-1],
             encoder.encode(image.to_input(picture, quick.preprocess)[np.newaxis]),
         )
-        found = [known.probabilities(row)[0] for row in rows]
+        found = [known.shares(row)[0] for row in rows]
         same.append([int(one.argmax()) == int(own.argmax()) for one in found])
         off.append([abs(float(one[own.argmax()] - own.max())) for one in found])
     length = f"{np.mean(lengths):.1f} ± {np.std(lengths):.1f}"
@@ -237,24 +238,6 @@ def _shares(logits: NDArray[Any]) -> NDArray[Any]:
     odds = np.exp(logits - logits.max(1, keepdims=True))
     shares: NDArray[Any] = odds / odds.sum(1, keepdims=True)
     return shares
-
-
-def _against_a_person(settings: Settings, samples: Path) -> Figures:
-    """Of the best labels in stretches of probability: how many, their mean, how many are right."""
-    with (HERE / "right_labels.csv").open(encoding="utf-8", newline="") as file:
-        right = {(row["label"], row["picture"]) for row in csv.DictReader(file)}
-    told = []
-    with Library.open(_index(settings, samples)) as library:
-        records = library.records(Filter(folder=library.known_folder(samples)))
-        for record, some in zip(records, library.labels(*records), strict=True):
-            told += [(one.probability, (one.name, record.relative) in right) for one in some[:1]]
-    rows = []
-    for low, high in ((0.1, 0.2), (0.2, 0.5), (0.5, 0.9), (0.9, 1.01)):
-        stretch = [(share, good) for share, good in told if low <= share < high]
-        mean, good = np.mean(stretch, 0)
-        rows.append((f"{low} to {min(high, 1)}", len(stretch), f"{mean:.2f}", f"{good:.2f}"))
-    show("Best labels of the sample photographs", ("probability", "n", "mean", "right"), rows)
-    return {"labels_told": len(told)}
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def called(library: Library, name: str) -> dict[str, float]:
 
 def test_pictures_are_called_what_they_show(library: Library) -> None:
     assert "Egyptian Mau" in called(library, "animals/cat.png")
-    assert called(library, "animals/butterfly.jpg")["monarch butterfly"] > 0.4
+    assert called(library, "animals/butterfly.jpg")["monarch butterfly"] > 0.2
     assert called(library, "buildings/church.jpg")["church"] > 0.4
     for labels in library.labels(*library.records()):
         shares = [one.probability for one in labels]
@@ -50,7 +50,7 @@ def test_pictures_are_called_what_they_show(library: Library) -> None:
         assert sum(shares) <= 1.001
 
 
-def test_probabilities_are_near_those_of_the_network_itself(photographs: Path) -> None:
+def test_shares_are_near_those_of_the_network_itself(photographs: Path) -> None:
     """Only unit vectors are kept; the network's own answer takes the length that they had."""
     card = models.find("efficientnet-lite0")
     session = runtime().InferenceSession(
@@ -63,9 +63,24 @@ def test_probabilities_are_near_those_of_the_network_itself(photographs: Path) -
         features, logits = session.run(["embedding", "logits"], feeds)
         odds = np.exp(logits[0] - logits[0].max())
         own = odds / odds.sum()
-        ((best, share), *_) = labels.likely(features / np.linalg.norm(features))[0]
-        assert best == labels.names[int(own.argmax())]
-        assert share == pytest.approx(own.max(), abs=0.2)
+        shares = labels.shares(features / np.linalg.norm(features))[0]
+        assert shares.argmax() == own.argmax()
+        assert shares.max() == pytest.approx(own.max(), abs=0.2)
+        assert shares.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_probabilities_leave_room_for_what_no_label_names(library: Library) -> None:
+    labels = Labels.load(models.find(models.DEFAULT_MODEL))
+    _, rows = library.embeddings()
+    found, shares = labels.probabilities(rows), labels.shares(rows)
+    assert (found.sum(1) < 1).all()
+    assert (found.max(1) < shares.max(1)).all()
+    for one, other in zip(found, shares, strict=True):
+        best = np.argsort(-other)[:10]
+        assert (np.diff(one[best]) <= 0).all()
+    nothing = np.zeros((1, rows.shape[1]), np.float32)
+    assert labels.probabilities(nothing).sum() < 0.5
+    assert labels.likely(nothing) == [()]
 
 
 def test_labels_are_filters_and_counted(library: Library) -> None:
@@ -152,6 +167,33 @@ def test_an_older_library_is_labelled_by_the_next_run(library: Library) -> None:
         again.index(root)
         assert [called(again, one.relative) for one in again.records()] == before
         assert found(again, labels=("church",)) == {"church"}
+
+
+def test_labels_of_another_method_are_made_again(library: Library) -> None:
+    before = [called(library, one.relative) for one in library.records()]
+    root, file = Path(library.stats().roots[0]), library.folder / "library.sqlite"
+    assert found(library, labels=("church",)) == {"church"}
+    library.close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE labelled SET probability = 0.99")
+        connection.execute("UPDATE labels SET name = 'chapel' WHERE name = 'church'")
+        connection.execute("DELETE FROM settings WHERE name = 'labels'")
+    connection.close()
+    with Library.open(library.folder) as again:
+        assert found(again, labels=("chapel",)) == {"church"}
+        again.index(root / "animals")  # whatever is indexed, all of the library is labelled
+        assert [called(again, one.relative) for one in again.records()] == before
+        assert found(again, labels=("church",)) == {"church"}
+        assert found(again, text="chapel") == set()
+        assert "chapel" not in {one.value for one in again.facets().labels}
+
+
+def test_labels_of_this_method_are_left_alone(library: Library) -> None:
+    with sqlite3.connect(library.folder / "library.sqlite") as connection:
+        connection.execute("UPDATE labelled SET probability = 0.99")
+    connection.close()
+    library.index(library.stats().roots[0])
+    assert set(called(library, "buildings/church.jpg").values()) == {0.99}
 
 
 def test_rest_tells_and_takes_them(library: Library) -> None:

@@ -65,7 +65,8 @@ _Camera = Annotated[str | None, Field(description="A part of the camera's name."
 _Side = Annotated[int | None, Field(description="Pixels that both sides have at least.", ge=1)]
 _Tags = Annotated[list[str] | None, Field(description="Tags of the person's, all of which it has.")]
 _Labels = Annotated[
-    list[str] | None, Field(description="Labels of the model's, all of which it has.")
+    list[str] | None,
+    Field(description="Labels, all of which the model gives it: guesses, a third of them right."),
 ]
 _Text = Annotated[
     str | None,
@@ -227,7 +228,8 @@ class Tools:
         id: _Id,  # noqa: A002 - the name that REST and the command use
         thumbnail: Annotated[bool, Field(description="Send a small picture of it, too.")] = False,
     ) -> Annotated[CallToolResult, RootModel[Picture]]:
-        """Tell everything the library knows about one picture: date, camera, place, size, tags."""
+        """Tell everything the library knows about one picture: date, camera, place, size, tags; and
+        labels, which are guesses of the model, with the chance that each is right."""
         with _told():
             record = self._library.record(id)
             (marks,) = self._library.marks(record)

@@ -36,6 +36,9 @@ def show_command(*, picture: str, library_folder: Path | None, reveal: bool, as_
     """Show where PICTURE of the library lies, what the library knows of it, and what its file says
     of itself: camera, lens, exposure, place, title, keywords, colour profile.
 
+    Labels are guesses of the model at what PICTURE shows, each with the chance that it is right, as
+    measured on judged pictures.
+
     PICTURE is a path, on this machine or below an indexed folder. The file is read for this; what
     is damaged in it is told, and the rest shown. Of a picture whose file is gone or has changed,
     what the library knows is shown.
@@ -99,7 +102,7 @@ def _print(
     line("dimensions", f"{record.width:,} x {record.height:,}")
     line("size", f"{record.size:,} bytes, {record.format}")
     if labels:
-        line("labels", ", ".join(f"{one.name} {one.probability:.0%}" for one in labels))
+        line("labels", ", ".join(f"{one.name} {one.probability:.0%} likely" for one in labels))
     for name, value in _facts(metadata) if metadata else _recorded(record):
         line(name, value)
     for sentence in metadata.skipped if metadata else ():

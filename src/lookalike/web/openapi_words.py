@@ -46,7 +46,10 @@ TEXT: Json = {
 
 CALLED: Json = {
     **list_of("Label"),
-    "description": "What the model's classifier calls it, the most likely first.",
+    "description": (
+        "What the model's classifier takes it for, the most likely first: guesses that are right "
+        "in one case of ten or more."
+    ),
 }
 
 FACET: Json = {
@@ -73,7 +76,13 @@ def schemas(weight: Json) -> Json:
             }
         ),
         "Label": shape(
-            {"name": text("A label."), "probability": number("From 0 to 1.", minimum=0)}
+            {
+                "name": text("A label."),
+                "probability": number(
+                    "How often such a label is right, as measured on judged pictures, from 0 to 1.",
+                    minimum=0,
+                ),
+            }
         ),
         "Share": shape(
             {"label": text("A label."), "share": number("Its part in the words.", minimum=0)}

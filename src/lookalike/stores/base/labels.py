@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A name that a classifier has for a picture, and how likely it is, from 0 to 1."""
+    """A name that a classifier has for a picture, and how likely it is to be right, from 0 to 1."""
 
     name: str
     probability: float
