@@ -41,9 +41,9 @@ class Exporting(ABC):
     def export(self, pictures: Sequence[Hit | Named], kind: str, *, query: object = None) -> Export:
         """Pictures as ``csv``, ``json``, ``zip`` or ``sheet`` (PDF), made while it is read.
 
-        Hits bring their scores along. A ZIP holds the files that are still those that were
-        indexed, and a manifest that names the others, too. ``query`` is told by the JSON, and is
-        the title of a contact sheet.
+        Hits bring along their scores and, in lists, their verdicts and boxes. A ZIP holds the files
+        that are still those that were indexed, and a manifest that names the others, too. ``query``
+        is told by the JSON, and is the title of a contact sheet.
 
         Raises: InputError for another kind, and for no pictures; ImageNotFoundError.
         """
@@ -71,7 +71,7 @@ class Exporting(ABC):
 
     def _pieces(self, pictures: Sequence[Hit | Named]) -> list[Piece]:
         pieces = [
-            Piece(one.record, one.score, one.distance)
+            Piece(one.record, one.score, one.distance, verdict=one.verdict, box=one.box)
             if isinstance(one, Hit)
             else Piece(self._queries.named(one))
             for one in pictures
