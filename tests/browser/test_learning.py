@@ -132,8 +132,8 @@ def test_a_view_that_is_not_there_is_told(page: Page) -> None:
 
 @pytest.fixture
 def taste(page: Page, library: Library) -> str:
-    """A view that knows that boats are liked."""
-    liked = [one.id for one in library.records() if one.relative.startswith("boats")][:4]
+    """A view that knows that cats are liked."""
+    liked = [one.id for one in library.records() if one.relative.startswith("cats")][:11]
     library.learn("taste", liked=liked)
     return "taste"
 
@@ -151,6 +151,9 @@ def test_what_is_liked_is_shown_from_the_start(page: Page, library: Library, tas
     assert page.text("query-name") == "What I like: taste"
     assert page.driver.title == "By what I like: taste · Lookalike"
     assert page.text("results-title") == "36 pictures, what is liked first"
+    best = library.search(None, 1, view="taste")[0]
+    assert best.liked is not None
+    assert page.all(".tile .likely")[0].text == f"{round(100 * best.liked)} %"
     assert ways(page) == ["taste", "taste, with neighbours"]
     assert not page.by_id("region-toggle").is_displayed()
     Select(page.by_id("way")).select_by_visible_text("taste, with neighbours")

@@ -34,7 +34,7 @@ def test_a_row_a_picture() -> None:
         taken="2024-02-29T10:11:12", latitude=-33.5, longitude=8.25,
     )  # fmt: skip
     one = replace(one, marks=Marks(favourite=True, tags=("garden", "red")), verdict="strong")
-    one = replace(one, box=(0.125, 0.0, 0.5, 0.333333))
+    one = replace(one, box=(0.125, 0.0, 0.5, 0.333333), liked=0.75)
     (row, plain) = read(as_csv([one, piece("b.png", format="PNG")]))
     assert tuple(row) == COLUMNS
     assert row == {
@@ -53,13 +53,14 @@ def test_a_row_a_picture() -> None:
         "distance": "0.125",
         "verdict": "strong",
         "box": "0.125,0,0.5,0.333333",
+        "liked": "0.75",
         "favourite": "yes",
         "tags": "garden; red",
         "id": "7",
         "digest": one.record.digest,
     }
-    empty = ("score", "distance", "verdict", "box", "taken", "camera", "tags")
-    assert [plain[name] for name in empty] == [""] * 7
+    empty = ("score", "distance", "verdict", "box", "liked", "taken", "camera", "tags")
+    assert [plain[name] for name in empty] == [""] * 8
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_json_is_what_search_prints_and_more() -> None:
     answer = json.loads(content)
     assert answer["query"] == query
     first, second = answer["hits"]
-    assert list(first)[:6] == ["path", "score", "distance", "verdict", "box", "id"]
+    assert list(first)[:6] == ["path", "score", "distance", "verdict", "box", "liked"]
     assert set(first) == set(COLUMNS)
     assert first["path"] == str(Path(ROOT) / "caf\udce9.jpg")
     assert (first["score"], first["distance"], first["id"]) == (0.5, 0.5, 3)

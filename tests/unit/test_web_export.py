@@ -79,10 +79,11 @@ def test_lists_keep_the_order_and_the_scores(client: FlaskClient, library: Libra
 def test_lists_say_what_a_search_said(client: FlaskClient, library: Library) -> None:
     first, second = id_of(library, "plain 0.jpg"), id_of(library, "plain 1.jpg")
     box = [0.1, 0.25, 0.5, 0.5]
-    said = {"id": first, "score": 0.5, "distance": 1, "verdict": "weak", "box": box}
+    said = {"id": first, "score": 0.5, "distance": 1, "verdict": "weak", "box": box, "liked": 0.75}
     plain = {"id": second, "score": 0.5, "distance": 1, "verdict": None}
     told = ask(client, said, plain).get_json()["hits"]
     assert [(hit["verdict"], hit["box"]) for hit in told] == [("weak", box), (None, None)]
+    assert [hit["liked"] for hit in told] == [0.75, None]
     table = rows(ask(client, said, plain, kind="csv").data)
     assert [(row["verdict"], row["box"]) for row in table] == [
         ("weak", "0.1,0.25,0.5,0.5"),
@@ -159,6 +160,7 @@ def test_there_are_two_places(client: FlaskClient, library: Library) -> None:
         ({"images": [{**SCORED, "verdict": ["weak"]}], "format": "csv"}, "verdict is one of the"),
         ({"images": [{**SCORED, "box": [0, 0, 2, 1]}], "format": "csv"}, "box is left, top,"),
         ({"images": [{**SCORED, "box": "0,0,1,1"}], "format": "csv"}, "box is left, top,"),
+        ({"images": [{**SCORED, "liked": 1.5}], "format": "csv"}, "liked is a number from 0 to 1."),
         ({"images": [{**SCORED, "copies": []}], "format": "csv"}, "A picture is its number"),
     ],
 )

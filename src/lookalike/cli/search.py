@@ -97,9 +97,10 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     `lookalike duplicates` has found.
 
     With --view and --neighbours, pictures are compared in another space, each of them, and the
-    score is the cosine there. A view that was learned from what is liked needs no IMAGE. With
-    --view parts, IMAGE is looked for within pictures, and a box says where it is; `lookalike index
-    FOLDER --parts` makes it.
+    score is the cosine there. A view that was learned from what is liked needs no IMAGE; then,
+    where it can be said, a column tells how likely each picture is liked. With --view parts, IMAGE
+    is looked for within pictures, and a box says where it is; `lookalike index FOLDER --parts`
+    makes it.
 
     With --save the answers go to a file, and what it holds is told instead of them.
 
@@ -154,6 +155,7 @@ def _answer(
     return {
         "verdict": found.hits.verdict,
         "reason": found.hits.reason,
+        **({} if found.hits.lacking is None else {"lacking": found.hits.lacking}),
         "hits": _fields(library, found.hits, fold=fold),
         **count_fields(found.counted),
         **({"saved": saved_fields(saved)} if saved else {}),
@@ -169,6 +171,8 @@ def _print(
         if found.hits.verdict == _NONE_LIKE_IT:
             click.echo(found.hits.reason)
         _print_table(library, found.hits, previews, above=above)
+        if found.hits.lacking:
+            click.echo(found.hits.reason)
     else:
         click.echo(_nothing(library, found))
     print_counts(found.counted)
@@ -206,7 +210,8 @@ def _ask(
     counted = library.answers(
         asked, k, offset=offset or 0, distribution=distribution, fold=fold, **how
     )
-    return _Found(Hits(counted.hits, counted.verdict, counted.reason), where, counted)
+    hits = Hits(counted.hits, counted.verdict, counted.reason, counted.lacking)
+    return _Found(hits, where, counted)
 
 
 def _nothing(library: Library, found: _Found) -> str:
@@ -233,6 +238,7 @@ def _fields(
             "distance": hit.distance,
             "verdict": hit.verdict,
             **({"box": hit.box} if hit.box else {}),
+            **({} if hit.liked is None else {"liked": hit.liked}),
             "id": hit.record.id,
             "width": hit.record.width,
             "height": hit.record.height,
@@ -271,6 +277,9 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
     boxed = any(hit.box for hit in hits)
     if boxed:
         table.add_column("box", style="dim")
+    likely = any(hit.liked is not None for hit in hits)
+    if likely:
+        table.add_column("liked", justify="right", style="dim")
     table.add_column("picture", overflow="fold")
     for rank, hit in enumerate(hits, start=above + 1):
         cells: list[RenderableType] = [
@@ -280,6 +289,8 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
             _SHORT.get(hit.verdict or "", ""),
             Text.assemble(printable(hit.path), (_more(hit), "dim")),
         ]
+        if likely:
+            cells.insert(4, "" if hit.liked is None else f"{hit.liked:.0%}")
         if boxed:
             cells.insert(4, ",".join(f"{edge:.2f}" for edge in hit.box or ()))
         if shown:

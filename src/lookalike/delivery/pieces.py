@@ -12,7 +12,8 @@ from lookalike.stores.base import Marks, Record
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A picture; where it is the answer to a question its score and distance, with the verdict on
-    it and the part of it that was found, as a `Hit` has them; and what it is marked with."""
+    it, the part of it that was found, and how likely it is liked, as a `Hit` has them; and what it
+    is marked with."""
 
     record: Record
     score: float | None = None
@@ -20,6 +21,7 @@ class Piece:
     marks: Marks = field(default_factory=Marks)
     verdict: str | None = None
     box: tuple[float, float, float, float] | None = None
+    liked: float | None = None
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from lookalike.delivery.pieces import Piece
 
 COLUMNS = (
     *("path", "folder", "name", "size", "width", "height", "format", "taken", "camera"),
-    *("latitude", "longitude", "score", "distance", "verdict", "box"),
+    *("latitude", "longitude", "score", "distance", "verdict", "box", "liked"),
     *("favourite", "tags", "id", "digest"),
 )
 
@@ -72,6 +72,7 @@ def _hit(piece: Piece) -> dict[str, object]:
         "distance": piece.distance,
         "verdict": piece.verdict,
         "box": piece.box,
+        "liked": piece.liked,
         "id": record.id,
         "width": record.width,
         "height": record.height,

@@ -11,6 +11,7 @@ from lookalike.library.examples import Asked, embedding, words_of
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Indexing, indexing
 from lookalike.library.judging import OF_NO_PICTURE, OF_WORDS, Hits, Judging, Sought
+from lookalike.library.liking import liked
 from lookalike.library.opening import Model
 from lookalike.library.partwise import PARTS, Look, Partwise
 from lookalike.library.queries import Queries
@@ -26,6 +27,7 @@ from lookalike.stores.base import (
     Listing,
     Ranking,
     Scores,
+    ViewNote,
 )
 from lookalike.words import Meaning
 
@@ -38,7 +40,8 @@ class Asking:
     so many of its nearest neighbours, and the query likewise: what belongs together is found
     together. That is in the view ``whitened`` where none is named. The score is the cosine there,
     and every picture is compared. The first such search finds out who is near whom, for the cache.
-    A view that was learned from what is liked needs no query.
+    A view that was learned from what is liked needs no query; alone and without neighbours, it
+    tells how likely each hit is ``liked``, where what is liked has enough in common.
 
     In the view ``parts``, which `Library.index` makes where it is asked to, the query is held
     against each of the 46 parts of each picture, in three sizes. The score is the cosine with the
@@ -93,7 +96,7 @@ class Asking:
         """
         if fold or view is not None or neighbours or query is None:
             found = self.answers(query, k, where=where, fold=fold, view=view, neighbours=neighbours)
-            return Hits(found.hits, found.verdict, found.reason)
+            return Hits(found.hits, found.verdict, found.reason, found.lacking)
         if self._nothing_for(k):
             return self._judging.judged((), OF_NO_PICTURE)
         wanted, without, share = embedding(self._queries, query)
@@ -137,9 +140,16 @@ class Asking:
         if alike:
             found = replace(found, waiting=alike.waiting)
         if look:
-            return self._judged(replace(found, hits=look.boxed(found.hits)), look.unjudged)
+            lacking = look.lacking
+            found = replace(found, hits=look.boxed(found.hits), lacking=lacking)
+            return self._judged(found, look.unjudged(lacking))
+        if query is None and not neighbours:
+            found = replace(found, hits=liked(found.hits, self._note(view)))
         sought = _sought(query, wanted, without, where, share, plain=ranked is wanted)
         return self._judged(found, sought)
+
+    def _note(self, view: str | None) -> ViewNote | None:
+        return next((one for one in self._store.views() if one.name == view), None)
 
     def _judged(self, found: Answers, sought: Sought | str) -> Answers:
         judged = self._judging.judged(found.hits, sought, offset=found.offset)

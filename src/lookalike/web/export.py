@@ -98,7 +98,8 @@ def _picture(number: int, given: object) -> Record | Hit:
     if not isinstance(given, dict):
         return record
     score, distance = _within(given, "score", -1), _within(given, "distance", 0)
-    return Hit(record, score, distance, verdict=_verdict(given), box=_box(given))
+    liked = _within(given, "liked", 0, 1) if "liked" in given else None
+    return Hit(record, score, distance, verdict=_verdict(given), box=_box(given), liked=liked)
 
 
 def _is_hit(given: object) -> bool:
@@ -132,11 +133,11 @@ def _number(given: object) -> int:
     )
 
 
-def _within(given: dict[str, Any], name: str, least: int) -> float:
+def _within(given: dict[str, Any], name: str, least: int, width: int = 2) -> float:
     value = given[name]
-    if _is_within(value, least, least + 2):
+    if _is_within(value, least, least + width):
         return float(value)
-    raise BadRequest(f"{name} is a number from {least} to {least + 2}.")
+    raise BadRequest(f"{name} is a number from {least} to {least + width}.")
 
 
 def _is_within(value: object, least: int, most: int) -> TypeGuard[float]:

@@ -11,7 +11,7 @@ MOST_EXPORTS = 2
 """Exports at a time: each holds a thread of the server for as long as it is fetched."""
 
 LONGEST_QUERY = 1000
-MAY_SAY = ("verdict", "box")
+MAY_SAY = ("verdict", "box", "liked")
 """What a hit may bring along beside score and distance."""
 
 LEFT_OUT = "Lookalike-Left-Out"
@@ -95,6 +95,7 @@ _SCORED = {
     "distance": number("What a search said of it.", minimum=0, maximum=2),
     "verdict": {"enum": [*VERDICTS, None], "description": "What a search said of it."},
     "box": box("Which part of it a search found"),
+    "liked": number("How likely it is liked, as a search said.", minimum=0, maximum=1),
 }
 
 _SAMPLES = (

@@ -214,8 +214,9 @@ function asShown() {
 }
 
 // Of answers that were never looked at, no more is known than how near they are.
-function hitOf({ id, score, distance, verdict, box }) {
-  return { id, score, distance, ...(verdict ? { verdict } : {}), ...(box ? { box } : {}) };
+function hitOf({ id, score, distance, ...more }) {
+  const said = ["verdict", "box", "liked"].filter((name) => more[name] !== undefined);
+  return { id, score, distance, ...Object.fromEntries(said.map((name) => [name, more[name]])) };
 }
 
 // ---- on the tiles
