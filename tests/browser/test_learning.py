@@ -159,9 +159,9 @@ def test_what_is_liked_is_shown_from_the_start(page: Page, library: Library, tas
     Select(page.by_id("way")).select_by_visible_text("taste, with neighbours")
     page.wait(lambda: page.driver.current_url.endswith("?view=taste&neighbours=10"))
     page.wait(lambda: shown(page) == liked_alone(library, neighbours=10)[: len(shown(page))])
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: shown(page) == liked_alone(library)[: len(shown(page))])
-    page.driver.back()
+    page.step(-1)
     page.wait(lambda: page.view() == "start")
 
 

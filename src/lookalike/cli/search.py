@@ -97,10 +97,9 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     `lookalike duplicates` has found.
 
     With --view and --neighbours, pictures are compared in another space, each of them, and the
-    score is the cosine there. A view that was learned from what is liked needs no IMAGE; then,
-    where it can be said, a column tells how likely each picture is liked. With --view parts, IMAGE
-    is looked for within pictures, and a box says where it is; `lookalike index FOLDER --parts`
-    makes it.
+    score is the cosine there. A view that was learned from what is liked needs no IMAGE; where it
+    can, it then tells how likely each picture is liked. With --view parts, IMAGE is looked for
+    within pictures, and a box says where it is; `lookalike index FOLDER --parts` makes it.
 
     With --save the answers go to a file, and what it holds is told instead of them.
 
@@ -255,6 +254,18 @@ def _more(hit: Hit) -> str:
     return f"  and {number:,} {'copy' if number == 1 else 'copies'}" if number else ""
 
 
+def _box(hit: Hit) -> str:
+    return ",".join(f"{edge:.2f}" for edge in hit.box or ())
+
+
+def _liked(hit: Hit) -> str:
+    return "" if hit.liked is None else f"{hit.liked:.0%}"
+
+
+_MORE = (("box", _box), ("liked", _liked))
+"""Columns that are there where some hit has something to say in them."""
+
+
 def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, above: int) -> None:
     from rich.console import Console, RenderableType
     from rich.table import Table
@@ -274,12 +285,9 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
     table.add_column("score", justify="right")
     table.add_column("distance", justify="right", style="dim")
     table.add_column("verdict", style="dim")
-    boxed = any(hit.box for hit in hits)
-    if boxed:
-        table.add_column("box", style="dim")
-    likely = any(hit.liked is not None for hit in hits)
-    if likely:
-        table.add_column("liked", justify="right", style="dim")
+    more = [one for one in _MORE if any(map(one[1], hits))]
+    for name, _ in more:
+        table.add_column(name, justify="right", style="dim")
     table.add_column("picture", overflow="fold")
     for rank, hit in enumerate(hits, start=above + 1):
         cells: list[RenderableType] = [
@@ -287,12 +295,9 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
             f"{hit.score:.3f}",
             f"{hit.distance:.3f}",
             _SHORT.get(hit.verdict or "", ""),
+            *(told(hit) for _, told in more),
             Text.assemble(printable(hit.path), (_more(hit), "dim")),
         ]
-        if likely:
-            cells.insert(4, "" if hit.liked is None else f"{hit.liked:.0%}")
-        if boxed:
-            cells.insert(4, ",".join(f"{edge:.2f}" for edge in hit.box or ()))
         if shown:
             cells.insert(1, shown.of(hit.record))
         table.add_row(*cells)

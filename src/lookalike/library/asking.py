@@ -27,7 +27,6 @@ from lookalike.stores.base import (
     Listing,
     Ranking,
     Scores,
-    ViewNote,
 )
 from lookalike.words import Meaning
 
@@ -126,8 +125,7 @@ class Asking:
 
         Raises as `Library.search`, and InputError for an offset below 0.
         """
-        _check(k, offset)
-        check_neighbours(neighbours)
+        _check(k, offset, neighbours)
         if self._nothing_for(k):
             return self._judged(Answers((), offset, 0), OF_NO_PICTURE)
         wanted, without, share = self._wanted(query)
@@ -137,19 +135,19 @@ class Asking:
             ranked, k, offset=offset, without=without, where=where, distribution=distribution,
             fold=alike.groups if alike else None,
         )  # fmt: skip
-        if alike:
-            found = replace(found, waiting=alike.waiting)
+        found = replace(found, waiting=alike.waiting if alike else None)
         if look:
-            lacking = look.lacking
-            found = replace(found, hits=look.boxed(found.hits), lacking=lacking)
-            return self._judged(found, look.unjudged(lacking))
-        if query is None and not neighbours:
-            found = replace(found, hits=liked(found.hits, self._note(view)))
+            found = replace(found, hits=look.boxed(found.hits), lacking=look.lacking)
+            return self._judged(found, look.unjudged(found.lacking or 0))
+        found = self._told(found, view if query is None and not neighbours else None)
         sought = _sought(query, wanted, without, where, share, plain=ranked is wanted)
         return self._judged(found, sought)
 
-    def _note(self, view: str | None) -> ViewNote | None:
-        return next((one for one in self._store.views() if one.name == view), None)
+    def _told(self, found: Answers, alone: str | None) -> Answers:
+        """The answers of a view that was asked ``alone`` say how likely each is liked."""
+        return (
+            replace(found, hits=liked(found.hits, self._store.views(), alone)) if alone else found
+        )
 
     def _judged(self, found: Answers, sought: Sought | str) -> Answers:
         judged = self._judging.judged(found.hits, sought, offset=found.offset)
@@ -245,8 +243,10 @@ class Asking:
         return self._model.card is None and self._store.is_empty()
 
 
-def _check(k: int, offset: int = 0) -> None:
-    """Raises InputError where k is not positive, or the offset below 0."""
+def _check(k: int, offset: int = 0, neighbours: int = 0) -> None:
+    """Raises InputError where k is not positive, the offset below 0, or pictures cannot have so
+    many neighbours."""
+    check_neighbours(neighbours)
     if k < 1:
         raise InputError(f"k must be 1 or more, not {k}.")
     if offset < 0:

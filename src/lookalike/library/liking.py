@@ -9,10 +9,10 @@ from lookalike.stores.base import Hit, ViewNote
 from lookalike.views import Odds
 
 
-def liked(hits: Sequence[Hit], view: ViewNote | None) -> tuple[Hit, ...]:
-    """Hits as they are where the view cannot tell: one that was learned from classes, or before
-    views could tell, or from what has too little in common."""
-    known = view.about.get("odds") if view is not None else None
+def liked(hits: Sequence[Hit], views: Sequence[ViewNote], name: str | None) -> tuple[Hit, ...]:
+    """The hits of that view, as they are where it cannot tell: where it was learned from
+    classes, before views could tell, or from what has too little in common."""
+    known = next((view.about.get("odds") for view in views if view.name == name), None)
     if not isinstance(known, dict):
         return tuple(hits)
     odds = Odds(**known)
