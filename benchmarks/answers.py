@@ -64,7 +64,7 @@ class Collection:
 def measure(settings: Settings) -> Figures:
     """Precision and mean average precision of every way to search, on every collection."""
     figures: Figures = {}
-    for collection in _collections(settings):
+    for collection in collections_of(settings):
         with Library.open(collection.library) as library:
             for way, one in _ways(library, collection, settings.scratch).items():
                 figures[f"{collection.name}_{way}_p1"] = round(one.p_at_1, 3)
@@ -175,7 +175,7 @@ def _print(title: str, found: dict[str, Evaluation]) -> None:
 # ---- the collections
 
 
-def _collections(settings: Settings) -> Iterator[Collection]:
+def collections_of(settings: Settings) -> Iterator[Collection]:
     samples = settings.scratch / "samples"
     gather(samples)
     yield _by_folder("samples", samples, settings)

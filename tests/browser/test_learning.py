@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.support.ui import Select
 
-from lookalike import Example, Library
+from lookalike import Example, Filter, Library
 from tests.browser.page import Page
 from tests.maps import write_folders
 from tests.served import Running
@@ -126,4 +127,74 @@ def test_what_cannot_be_learned_is_said_in_its_place(page: Page, tmp_path: Path)
 def test_a_view_that_is_not_there_is_told(page: Page) -> None:
     page.open(f"?like={ASKED}&view=gone")
     page.wait(lambda: "There is no view 'gone'" in page.text("notice-text"))
+    page.complaints()  # the browser tells the status of the answer, too
+
+
+@pytest.fixture
+def taste(page: Page, library: Library) -> str:
+    """A view that knows that cats are liked."""
+    liked = [one.id for one in library.records() if one.relative.startswith("cats")][:11]
+    library.learn("taste", liked=liked)
+    return "taste"
+
+
+def liked_alone(library: Library, **how: Any) -> list[int]:
+    return [hit.record.id for hit in library.search(None, 40, view="taste", **how)]
+
+
+def test_what_is_liked_is_shown_from_the_start(page: Page, library: Library, taste: str) -> None:
+    page.open()
+    page.wait(lambda: page.all("#liked button"))
+    page.all("#liked button")[0].click()
+    page.wait(lambda: page.driver.current_url.endswith(f"?view={taste}"))
+    page.wait(lambda: shown(page) == liked_alone(library)[: len(shown(page))])
+    assert page.text("query-name") == "What I like: taste"
+    assert page.driver.title == "By what I like: taste · Lookalike"
+    assert page.text("results-title") == "36 pictures, what is liked first"
+    best = library.search(None, 1, view="taste")[0]
+    assert best.liked is not None
+    assert page.all(".tile .likely")[0].text == f"{round(100 * best.liked)} %"
+    assert ways(page) == ["taste", "taste, with neighbours"]
+    assert not page.by_id("region-toggle").is_displayed()
+    Select(page.by_id("way")).select_by_visible_text("taste, with neighbours")
+    page.wait(lambda: page.driver.current_url.endswith("?view=taste&neighbours=10"))
+    page.wait(lambda: shown(page) == liked_alone(library, neighbours=10)[: len(shown(page))])
+    page.step(-1)
+    page.wait(lambda: shown(page) == liked_alone(library)[: len(shown(page))])
+    page.step(-1)
+    page.wait(lambda: page.view() == "start")
+
+
+def test_what_is_liked_is_filtered_looked_at_and_gone_on_from(
+    page: Page, library: Library, taste: str
+) -> None:
+    page.open(f"?view={taste}&text=cats")
+    page.wait(lambda: page.view() == "result" and page.all(".tile"))
+    cats = liked_alone(library, where=Filter(text="cats"))
+    assert shown(page) == cats
+    page.all(".tile .open")[0].click()
+    page.wait(lambda: page.by_id("viewer").is_displayed())
+    assert not page.by_id("viewer-why").is_displayed()
+    page.press("\ue00c")  # Escape
+    page.wait(lambda: not page.by_id("viewer").is_displayed())
+    page.all(".tile .pick")[0].click()
+    page.run("document.querySelector('.tile .add').click()")  # like this, too
+    page.wait(lambda: f"?like={cats[0]}&text=cats&view=taste" in page.driver.current_url)
+    page.wait(lambda: "As they look" in ways(page))
+
+
+def test_the_menu_shows_what_is_liked(page: Page, library: Library, taste: str) -> None:
+    library.learn("kinds", folders=True)
+    page.by_id("learn").find_element("tag name", "summary").click()
+    page.wait(lambda: len(page.all("#learn-views li")) == 2)
+    (show,) = page.all("#learn-views .button")
+    assert show.get_attribute("aria-label") == "Show what I like: taste"
+    show.click()
+    page.wait(lambda: page.driver.current_url.endswith(f"?view={taste}"))
+    page.screen(360, mobile=True)
+    assert page.overflow() == []
+    # what knows of nothing that is liked cannot be asked alone
+    page.open("?view=kinds")
+    page.wait(lambda: "There is nothing to search with" in page.text("notice-text"))
+    page.wait(lambda: page.view() == "start")
     page.complaints()  # the browser tells the status of the answer, too

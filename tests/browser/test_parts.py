@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.support.ui import Select
 
 from lookalike import Library
+from lookalike.indexing import Event, Progress
 from tests.browser.page import Page
 from tests.scenes import write_scene
 from tests.served import Running, id_of
@@ -66,6 +68,36 @@ def test_a_frame_is_drawn_around_what_was_found(
         )
     )
     page.press("\ue00c")  # Escape
+
+
+def test_pictures_without_parts_are_told(
+    driver: webdriver.Chrome, photographs: Path, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+
+    def after_some(event: Event) -> None:
+        if isinstance(event, Progress) and event.done:
+            stop.set()
+
+    cat = write_scene(tmp_path / "pictures", photographs, count=30)
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.index(tmp_path / "pictures")
+        library.index(tmp_path / "pictures", parts=True, stop=stop, on_event=after_some)
+        lacking = library.answers(cat, view="parts").lacking
+    assert lacking
+    server = Running(tmp_path / "library")
+    try:
+        page = Page(driver, server.url)
+        page.open("?like=1")
+        page.wait(lambda: page.view() == "result" and page.all(".tile"))
+        assert not page.by_id("verdict").is_displayed()
+        page.open("?like=1&view=parts")
+        page.wait(lambda: page.by_id("verdict").is_displayed())
+        assert page.text("verdict") == (
+            f"{lacking} pictures have no parts yet and cannot be among these: index again."
+        )
+    finally:
+        server.stop()
 
 
 def test_the_way_lives_in_the_address(

@@ -44,14 +44,18 @@ def test_a_view_is_learned_and_searched_in(pictures: Path, library: Path) -> Non
 
 
 def test_what_is_liked_is_learned_from_and_asked_alone(pictures: Path, library: Path) -> None:
-    liked = [word for at in range(5) for word in ("--like", pictures / "cats" / f"00{at}.png")]
+    liked = [word for at in range(11) for word in ("--like", pictures / "cats" / f"{at:03}.png")]
     more = ("--unlike", pictures / "boats" / "001.png", "--library", library)
     said = run("learn", "cats", *liked, *more).out
-    assert said.startswith("cats: learned from 6 pictures; one that is liked and was held out")
+    assert said.startswith("cats: learned from 12 pictures; one that is liked and was held out")
     assert 'lookalike search IMAGE --view "cats"' in said
     answer = run("search", "--view", "cats", "-k", "5", "--library", library, "--json").json
     assert len(answer["hits"]) == 5
     assert answer["query"] is None
+    shares = [hit["liked"] for hit in answer["hits"]]
+    assert shares == sorted(shares, reverse=True)
+    table = run("search", "--view", "cats", "-k", "5", "--library", library).out
+    assert f"{shares[0]:.0%}" in table.splitlines()[1].split()
     again = run("learn", "cats", "--folders", "--favourites", "--library", library, status=1)
     assert "one of labels, folders, tags, favourites" in again.err
     assert "Give one IMAGE" in run("search", "--library", library, status=2).err

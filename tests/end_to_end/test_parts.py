@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from tests.end_to_end.running import index, refused, run, search
@@ -24,6 +25,11 @@ def test_a_thing_is_found_within_a_picture_and_its_box_searched_with(
     table = run(*within).out
     box = next(word for word in table.split() if word.count(",") == 3)
     assert [round(edge, 2) for edge in best["box"]] == [float(edge) for edge in box.split(",")]
+    run(*within, "-k", "1", "--save", tmp_path / "found.csv")
+    rows = (tmp_path / "found.csv").read_text("utf-8-sig").splitlines()
+    (saved,) = csv.DictReader(rows)
+    assert (saved["path"], saved["verdict"]) == (best["path"], "not judged")
+    assert [float(edge) for edge in saved["box"].split(",")] == best["box"]
     back = search(best["path"], library, "--box", box, "--view", "parts", "-k", "1")
     assert back.json["hits"][0]["path"] == best["path"]
     assert run("views", "--library", library).out == (

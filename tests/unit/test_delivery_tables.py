@@ -33,7 +33,8 @@ def test_a_row_a_picture() -> None:
         "a/rose, red.jpg", 0.875, id=7, size=1234, width=640, height=480, camera="Acme Box 1",
         taken="2024-02-29T10:11:12", latitude=-33.5, longitude=8.25,
     )  # fmt: skip
-    one = replace(one, marks=Marks(favourite=True, tags=("garden", "red")))
+    one = replace(one, marks=Marks(favourite=True, tags=("garden", "red")), verdict="strong")
+    one = replace(one, box=(0.125, 0.0, 0.5, 0.333333), liked=0.75)
     (row, plain) = read(as_csv([one, piece("b.png", format="PNG")]))
     assert tuple(row) == COLUMNS
     assert row == {
@@ -50,12 +51,16 @@ def test_a_row_a_picture() -> None:
         "longitude": "8.25",
         "score": "0.875",
         "distance": "0.125",
+        "verdict": "strong",
+        "box": "0.125,0,0.5,0.333333",
+        "liked": "0.75",
         "favourite": "yes",
         "tags": "garden; red",
         "id": "7",
         "digest": one.record.digest,
     }
-    assert [plain[name] for name in ("score", "distance", "taken", "camera", "tags")] == [""] * 5
+    empty = ("score", "distance", "verdict", "box", "liked", "taken", "camera", "tags")
+    assert [plain[name] for name in empty] == [""] * 8
 
 
 @pytest.mark.parametrize(
@@ -90,13 +95,15 @@ def test_names_of_any_writing_and_any_bytes() -> None:
 
 def test_json_is_what_search_prints_and_more() -> None:
     query = [{"picture": "q.jpg", "weight": 1.0}]
-    content = as_json([piece("caf\udce9.jpg", 0.5, id=3), piece("b.jpg")], query)
+    found = replace(piece("caf\udce9.jpg", 0.5, id=3), verdict="weak", box=(0.0, 0.0, 0.5, 1.0))
+    content = as_json([found, piece("b.jpg")], query)
     answer = json.loads(content)
     assert answer["query"] == query
     first, second = answer["hits"]
-    assert list(first)[:6] == ["path", "score", "distance", "id", "width", "height"]
+    assert list(first)[:6] == ["path", "score", "distance", "verdict", "box", "liked"]
     assert set(first) == set(COLUMNS)
     assert first["path"] == str(Path(ROOT) / "caf\udce9.jpg")
     assert (first["score"], first["distance"], first["id"]) == (0.5, 0.5, 3)
-    assert (second["score"], second["distance"]) == (None, None)
+    assert (first["verdict"], first["box"]) == ("weak", [0.0, 0.0, 0.5, 1.0])
+    assert [second[name] for name in ("score", "distance", "verdict", "box")] == [None] * 4
     assert content.isascii()

@@ -280,3 +280,27 @@ def test_a_view_of_another_model_is_refused(library: Library, tmp_path: Path) ->
         library._store.keep_view(kept)
         with pytest.raises(ModelMismatchError, match="learned for another model"):
             library.search(1, view="kinds")
+
+
+def test_who_asks_what_is_liked_is_told_how_likely(library: Library) -> None:
+    cats = [f"cats/{at:03}.png" for at in range(11)]
+    learned = library.learn("cats", liked=cats)
+    assert learned.odds is not None
+    hits = library.search(None, 36, view="cats")
+    told = [hit.liked for hit in hits]
+    assert told == [round(float(learned.odds.of(hit.score)), 6) for hit in hits]
+    assert told == sorted(told, reverse=True)  # type: ignore[type-var]
+    cat = np.array(["cats" in hit.path for hit in hits])
+    assert np.array(told, float)[cat].mean() > 0.5
+    assert np.array(told, float)[~cat].mean() < 0.2
+    folded = library.answers(None, 3, view="cats", fold=True, where=Filter(text="boats")).hits
+    assert all(hit.liked is not None for hit in folded)
+    # beside a picture, and with neighbours, scores are others
+    assert {hit.liked for hit in library.search(3, 5, view="cats")} == {None}
+    assert {hit.liked for hit in library.search(None, 5, view="cats", neighbours=5)} == {None}
+
+
+def test_too_little_in_common_is_not_told(library: Library) -> None:
+    cats = [f"cats/{at:03}.png" for at in range(2)]
+    assert library.learn("two", liked=cats).odds is None
+    assert {hit.liked for hit in library.search(None, 5, view="two")} == {None}

@@ -173,8 +173,11 @@ def test_a_run_that_is_stopped_is_completed_by_the_next(
         assert 0 < found.total < 30
         assert found.reason is not None
         assert f"{30 - found.total} pictures have no parts yet" in found.reason
+        assert found.lacking == library.search(cat, view=PARTS).lacking == 30 - found.total
         library.index(folder)
         assert library.answers(cat, view=PARTS).total == 30
+        assert library.answers(cat, view=PARTS).lacking == 0
+        assert library.answers(cat).lacking is None
 
 
 @pytest.mark.parametrize("way", ["index", "forget"])

@@ -13,6 +13,7 @@ from lookalike.views import (
     direction,
     discriminant,
     held_out,
+    odds,
     told_apart,
     whitened,
 )
@@ -142,3 +143,47 @@ def test_what_has_something_in_common_is_told_apart_and_what_has_not_is_not() ->
     assert told_apart(seen[:6], seen[30:33], seen[60:]) > 0.9
     at_random = np.random.default_rng(0).permutation(seen)
     assert told_apart(at_random[:30], at_random[30:60], at_random[60:]) < 0.6
+
+
+# ---- how likely it is liked
+
+
+def likes(marks: int, seed: int, share: float = 0.05) -> tuple[Embedding, Embedding, np.ndarray]:
+    """Pictures that are marked as liked, all others, and which of these are liked, too."""
+    chance = np.random.default_rng(seed)
+    true = np.arange(2000) < 2000 * share
+    centre = np.random.default_rng(seed + 1).standard_normal(DIM)
+    rows = chance.standard_normal((len(true), DIM)) + 0.8 * true[:, None] * centre
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return rows[:marks], rows[marks:], true[marks:]
+
+
+@pytest.mark.parametrize("marks", [5, 20])
+def test_who_is_told_that_pictures_are_liked_likes_so_many_or_more(marks: int) -> None:
+    told, liked = [], []
+    for seed in range(20):
+        marked, rest, true = likes(marks, seed)
+        found = odds(marked, rest[:0], rest[::2])
+        scores = rest @ direction(marked, rest[:0])
+        best = np.argsort(-scores)[:120]
+        told.append(found.of(scores[best]))
+        liked.append(true[best])
+    every, which = np.concatenate(told), np.concatenate(liked)
+    assert -0.25 < np.mean(every) - np.mean(which) < 0.05
+    assert np.mean(which[every > 0.7]) > 0.8
+    assert np.mean(which[every < 0.2]) < 0.4
+
+
+def test_what_is_liked_is_likelier_the_higher_it_scores_and_never_sure() -> None:
+    marked, rest, true = likes(4, 1)
+    found = odds(marked, rest[~true][:3], rest)
+    told = found.of([-1.0, -0.1, 0.0, 0.2, 0.5, 1.0])
+    assert (np.diff(told) >= 0).all()
+    assert 0 <= told[0] < 0.01
+    assert told[-1] == 0.8  # four in five: as if one more had been marked, and not liked
+
+
+def test_pictures_that_are_all_the_same_tell_nothing_and_break_nothing() -> None:
+    same = np.repeat(units(1, DIM), 30, axis=0)
+    told = odds(same[:3], same[:0], same[3:]).of([0.0, 1.0])
+    assert np.isfinite(told).all()

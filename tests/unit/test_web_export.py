@@ -20,6 +20,7 @@ from tests.served import client_of, id_of
 from tests.small_libraries import write
 
 CALL = "/api/export"
+SCORED = {"id": 1, "score": 1, "distance": 0}
 
 
 def make_library(base: Path, model: Path) -> Library:
@@ -73,6 +74,22 @@ def test_lists_keep_the_order_and_the_scores(client: FlaskClient, library: Libra
     assert told["query"] == "Like plain 0.jpg"
     assert told["hits"][0]["distance"] == scored[0]["distance"]
     assert (told["hits"][1]["path"], told["hits"][1]["score"]) == (hits[1]["path"], None)
+
+
+def test_lists_say_what_a_search_said(client: FlaskClient, library: Library) -> None:
+    first, second = id_of(library, "plain 0.jpg"), id_of(library, "plain 1.jpg")
+    box = [0.1, 0.25, 0.5, 0.5]
+    said = {"id": first, "score": 0.5, "distance": 1, "verdict": "weak", "box": box, "liked": 0.75}
+    plain = {"id": second, "score": 0.5, "distance": 1, "verdict": None}
+    told = ask(client, said, plain).get_json()["hits"]
+    assert [(hit["verdict"], hit["box"]) for hit in told] == [("weak", box), (None, None)]
+    assert [hit["liked"] for hit in told] == [0.75, None]
+    table = rows(ask(client, said, plain, kind="csv").data)
+    assert [(row["verdict"], row["box"]) for row in table] == [
+        ("weak", "0.1,0.25,0.5,0.5"),
+        ("", ""),
+    ]
+    assert ask(client, said, kind="sheet").status_code == 200
 
 
 def test_who_is_named_twice_is_there_once(client: FlaskClient, library: Library) -> None:
@@ -139,6 +156,12 @@ def test_there_are_two_places(client: FlaskClient, library: Library) -> None:
         ({"images": [{"id": 1, "score": 2, "distance": 0}], "format": "csv"}, "score is a number"),
         ({"images": [{"id": 1, "score": "1", "distance": 0}], "format": "csv"}, "score is a"),
         ({"images": [{"id": 1, "score": 1, "distance": -1}], "format": "csv"}, "distance is a"),
+        ({"images": [{**SCORED, "verdict": "fine"}], "format": "csv"}, "verdict is one of the"),
+        ({"images": [{**SCORED, "verdict": ["weak"]}], "format": "csv"}, "verdict is one of the"),
+        ({"images": [{**SCORED, "box": [0, 0, 2, 1]}], "format": "csv"}, "box is left, top,"),
+        ({"images": [{**SCORED, "box": "0,0,1,1"}], "format": "csv"}, "box is left, top,"),
+        ({"images": [{**SCORED, "liked": 1.5}], "format": "csv"}, "liked is a number from 0 to 1."),
+        ({"images": [{**SCORED, "copies": []}], "format": "csv"}, "A picture is its number"),
     ],
 )
 def test_what_does_not_fit_gets_a_sentence(
@@ -153,10 +176,10 @@ def test_what_is_no_json_or_not_there(client: FlaskClient) -> None:
     assert client.post(CALL, data={"images": "1", "format": "csv"}).status_code == 415
     assert ask(client, 999_999).status_code == 404
     assert ask(client, float("nan")).status_code == 400
-    large = json.dumps({"images": [1], "format": "csv", "query": "x" * 2**20})
+    large = json.dumps({"images": [1], "format": "csv", "query": "x" * 2**21})
     response = client.post(CALL, data=large, content_type="application/json")
     assert response.status_code == 413
-    assert response.get_json()["detail"] == "The JSON of an export is at most 1024 kB."
+    assert response.get_json()["detail"] == "The JSON of an export is at most 2048 kB."
 
 
 def test_pages_of_other_sites_get_nothing(client: FlaskClient) -> None:

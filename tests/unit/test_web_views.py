@@ -87,6 +87,7 @@ def test_what_is_liked_is_asked_alone(client: FlaskClient, library: Library) -> 
     told = client.post(SEARCH, json={"view": "some", "k": 5}).get_json()
     assert told["query"] == {"view": "some"}
     own = library.search(None, 5, view="some")
+    assert [one.get("liked") for one in told["hits"]] == [one.liked for one in own]
     assert [one["id"] for one in told["hits"]] == [one.record.id for one in own]
     explained = client.post("/api/images/1/explanation", json={"view": "some"})
     assert explained.status_code == 400
@@ -142,6 +143,7 @@ def test_parts_are_a_view_whose_hits_have_boxes(photographs: Path, tmp_path: Pat
         assert answer.status_code == 200, answer.text
         found = answer.get_json()["hits"]
         own = library.search(cat, view="parts")
+        assert answer.get_json()["lacking"] == 0
         assert [hit.get("box") for hit in found] == [hit.box and list(hit.box) for hit in own]
         assert overlap(found[0]["box"], BOX) > 0.35
         both = client.post(SEARCH, json={"id": 1, "view": "parts", "neighbours": 3})

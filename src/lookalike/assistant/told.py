@@ -10,7 +10,7 @@ from lookalike.library import Hit, Marks, Record
 @dataclass(frozen=True, slots=True)
 class Match:
     """A picture that was found; ``box`` is the part of it that was: left, top, width and height
-    as fractions."""
+    as fractions; ``liked`` how likely it is liked, 0 to 1, where a view alone was asked."""
 
     id: int
     path: str
@@ -23,6 +23,7 @@ class Match:
     camera: str | None
     copies: int
     box: tuple[float, float, float, float] | None = None
+    liked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def match(hit: Hit) -> Match:
     one = hit.record
     return Match(
         one.id, hit.path, hit.score, hit.distance, hit.verdict, one.width, one.height, one.taken,
-        one.camera, len(hit.copies), hit.box,
+        one.camera, len(hit.copies), hit.box, hit.liked,
     )  # fmt: skip
 
 

@@ -97,9 +97,9 @@ def search_command(*, library_folder: Path | None, max_pixels: int, **how: Any) 
     `lookalike duplicates` has found.
 
     With --view and --neighbours, pictures are compared in another space, each of them, and the
-    score is the cosine there. A view that was learned from what is liked needs no IMAGE. With
-    --view parts, IMAGE is looked for within pictures, and a box says where it is; `lookalike index
-    FOLDER --parts` makes it.
+    score is the cosine there. A view that was learned from what is liked needs no IMAGE; where it
+    can, it then tells how likely each picture is liked. With --view parts, IMAGE is looked for
+    within pictures, and a box says where it is; `lookalike index FOLDER --parts` makes it.
 
     With --save the answers go to a file, and what it holds is told instead of them.
 
@@ -154,6 +154,7 @@ def _answer(
     return {
         "verdict": found.hits.verdict,
         "reason": found.hits.reason,
+        **({} if found.hits.lacking is None else {"lacking": found.hits.lacking}),
         "hits": _fields(library, found.hits, fold=fold),
         **count_fields(found.counted),
         **({"saved": saved_fields(saved)} if saved else {}),
@@ -169,6 +170,8 @@ def _print(
         if found.hits.verdict == _NONE_LIKE_IT:
             click.echo(found.hits.reason)
         _print_table(library, found.hits, previews, above=above)
+        if found.hits.lacking:
+            click.echo(found.hits.reason)
     else:
         click.echo(_nothing(library, found))
     print_counts(found.counted)
@@ -206,7 +209,8 @@ def _ask(
     counted = library.answers(
         asked, k, offset=offset or 0, distribution=distribution, fold=fold, **how
     )
-    return _Found(Hits(counted.hits, counted.verdict, counted.reason), where, counted)
+    hits = Hits(counted.hits, counted.verdict, counted.reason, counted.lacking)
+    return _Found(hits, where, counted)
 
 
 def _nothing(library: Library, found: _Found) -> str:
@@ -233,6 +237,7 @@ def _fields(
             "distance": hit.distance,
             "verdict": hit.verdict,
             **({"box": hit.box} if hit.box else {}),
+            **({} if hit.liked is None else {"liked": hit.liked}),
             "id": hit.record.id,
             "width": hit.record.width,
             "height": hit.record.height,
@@ -247,6 +252,18 @@ def _fields(
 def _more(hit: Hit) -> str:
     number = len(hit.copies)
     return f"  and {number:,} {'copy' if number == 1 else 'copies'}" if number else ""
+
+
+def _box(hit: Hit) -> str:
+    return ",".join(f"{edge:.2f}" for edge in hit.box or ())
+
+
+def _liked(hit: Hit) -> str:
+    return "" if hit.liked is None else f"{hit.liked:.0%}"
+
+
+_MORE = (("box", _box), ("liked", _liked))
+"""Columns that are there where some hit has something to say in them."""
 
 
 def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, above: int) -> None:
@@ -268,9 +285,9 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
     table.add_column("score", justify="right")
     table.add_column("distance", justify="right", style="dim")
     table.add_column("verdict", style="dim")
-    boxed = any(hit.box for hit in hits)
-    if boxed:
-        table.add_column("box", style="dim")
+    more = [one for one in _MORE if any(map(one[1], hits))]
+    for name, _ in more:
+        table.add_column(name, justify="right", style="dim")
     table.add_column("picture", overflow="fold")
     for rank, hit in enumerate(hits, start=above + 1):
         cells: list[RenderableType] = [
@@ -278,10 +295,9 @@ def _print_table(library: Library, hits: list[Hit], previews: bool | None, *, ab
             f"{hit.score:.3f}",
             f"{hit.distance:.3f}",
             _SHORT.get(hit.verdict or "", ""),
+            *(told(hit) for _, told in more),
             Text.assemble(printable(hit.path), (_more(hit), "dim")),
         ]
-        if boxed:
-            cells.insert(4, ",".join(f"{edge:.2f}" for edge in hit.box or ()))
         if shown:
             cells.insert(1, shown.of(hit.record))
         table.add_row(*cells)

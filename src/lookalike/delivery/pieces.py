@@ -11,13 +11,17 @@ from lookalike.stores.base import Marks, Record
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A picture, with its score and distance where it is the answer to a question, and what it is
-    marked with."""
+    """A picture; where it is the answer to a question its score and distance, with the verdict on
+    it, the part of it that was found, and how likely it is liked, as a `Hit` has them; and what it
+    is marked with."""
 
     record: Record
     score: float | None = None
     distance: float | None = None
     marks: Marks = field(default_factory=Marks)
+    verdict: str | None = None
+    box: tuple[float, float, float, float] | None = None
+    liked: float | None = None
 
     @property
     def name(self) -> str:

@@ -12,7 +12,8 @@ from lookalike.delivery.pieces import Piece
 
 COLUMNS = (
     *("path", "folder", "name", "size", "width", "height", "format", "taken", "camera"),
-    *("latitude", "longitude", "score", "distance", "favourite", "tags", "id", "digest"),
+    *("latitude", "longitude", "score", "distance", "verdict", "box", "liked"),
+    *("favourite", "tags", "id", "digest"),
 )
 
 # What a spreadsheet may take for the beginning of a formula; the wide ones are those of East Asia.
@@ -35,9 +36,13 @@ def as_json(pieces: Sequence[Piece], query: object) -> bytes:
 
 
 def row(piece: Piece) -> list[object]:
-    """The cells of a picture, in the order of `COLUMNS`."""
+    """The cells of a picture, in the order of `COLUMNS`; a box as ``--box`` takes it."""
     marks = piece.marks
-    told = {"favourite": "yes" if marks.favourite else "", "tags": "; ".join(marks.tags)}
+    told = {
+        "favourite": "yes" if marks.favourite else "",
+        "tags": "; ".join(marks.tags),
+        "box": ",".join(f"{edge:g}" for edge in piece.box or ()),
+    }
     fields = {**_hit(piece), **told}
     return [fields[column] for column in COLUMNS]
 
@@ -65,6 +70,9 @@ def _hit(piece: Piece) -> dict[str, object]:
         "path": record.path,
         "score": piece.score,
         "distance": piece.distance,
+        "verdict": piece.verdict,
+        "box": piece.box,
+        "liked": piece.liked,
         "id": record.id,
         "width": record.width,
         "height": record.height,

@@ -11,6 +11,7 @@ from lookalike.library.examples import Asked, embedding, words_of
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Indexing, indexing
 from lookalike.library.judging import OF_NO_PICTURE, OF_WORDS, Hits, Judging, Sought
+from lookalike.library.liking import liked
 from lookalike.library.opening import Model
 from lookalike.library.partwise import PARTS, Look, Partwise
 from lookalike.library.queries import Queries
@@ -38,7 +39,8 @@ class Asking:
     so many of its nearest neighbours, and the query likewise: what belongs together is found
     together. That is in the view ``whitened`` where none is named. The score is the cosine there,
     and every picture is compared. The first such search finds out who is near whom, for the cache.
-    A view that was learned from what is liked needs no query.
+    A view that was learned from what is liked needs no query; alone and without neighbours, it
+    tells how likely each hit is ``liked``, where what is liked has enough in common.
 
     In the view ``parts``, which `Library.index` makes where it is asked to, the query is held
     against each of the 46 parts of each picture, in three sizes. The score is the cosine with the
@@ -93,7 +95,7 @@ class Asking:
         """
         if fold or view is not None or neighbours or query is None:
             found = self.answers(query, k, where=where, fold=fold, view=view, neighbours=neighbours)
-            return Hits(found.hits, found.verdict, found.reason)
+            return Hits(found.hits, found.verdict, found.reason, found.lacking)
         if self._nothing_for(k):
             return self._judging.judged((), OF_NO_PICTURE)
         wanted, without, share = embedding(self._queries, query)
@@ -123,8 +125,7 @@ class Asking:
 
         Raises as `Library.search`, and InputError for an offset below 0.
         """
-        _check(k, offset)
-        check_neighbours(neighbours)
+        _check(k, offset, neighbours)
         if self._nothing_for(k):
             return self._judged(Answers((), offset, 0), OF_NO_PICTURE)
         wanted, without, share = self._wanted(query)
@@ -134,12 +135,19 @@ class Asking:
             ranked, k, offset=offset, without=without, where=where, distribution=distribution,
             fold=alike.groups if alike else None,
         )  # fmt: skip
-        if alike:
-            found = replace(found, waiting=alike.waiting)
+        found = replace(found, waiting=alike.waiting if alike else None)
         if look:
-            return self._judged(replace(found, hits=look.boxed(found.hits)), look.unjudged)
+            found = replace(found, hits=look.boxed(found.hits), lacking=look.lacking)
+            return self._judged(found, look.unjudged(found.lacking or 0))
+        found = self._told(found, view if query is None and not neighbours else None)
         sought = _sought(query, wanted, without, where, share, plain=ranked is wanted)
         return self._judged(found, sought)
+
+    def _told(self, found: Answers, alone: str | None) -> Answers:
+        """The answers of a view that was asked ``alone`` say how likely each is liked."""
+        return (
+            replace(found, hits=liked(found.hits, self._store.views(), alone)) if alone else found
+        )
 
     def _judged(self, found: Answers, sought: Sought | str) -> Answers:
         judged = self._judging.judged(found.hits, sought, offset=found.offset)
@@ -235,8 +243,10 @@ class Asking:
         return self._model.card is None and self._store.is_empty()
 
 
-def _check(k: int, offset: int = 0) -> None:
-    """Raises InputError where k is not positive, or the offset below 0."""
+def _check(k: int, offset: int = 0, neighbours: int = 0) -> None:
+    """Raises InputError where k is not positive, the offset below 0, or pictures cannot have so
+    many neighbours."""
+    check_neighbours(neighbours)
     if k < 1:
         raise InputError(f"k must be 1 or more, not {k}.")
     if offset < 0:

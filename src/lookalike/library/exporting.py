@@ -41,9 +41,9 @@ class Exporting(ABC):
     def export(self, pictures: Sequence[Hit | Named], kind: str, *, query: object = None) -> Export:
         """Pictures as ``csv``, ``json``, ``zip`` or ``sheet`` (PDF), made while it is read.
 
-        Hits bring their scores along. A ZIP holds the files that are still those that were
-        indexed, and a manifest that names the others, too. ``query`` is told by the JSON, and is
-        the title of a contact sheet.
+        Hits bring along their scores and, in lists, what else was said of them. A ZIP holds the
+        files that are still those that were indexed, and a manifest that names the others, too.
+        ``query`` is told by the JSON, and is the title of a contact sheet.
 
         Raises: InputError for another kind, and for no pictures; ImageNotFoundError.
         """
@@ -71,9 +71,7 @@ class Exporting(ABC):
 
     def _pieces(self, pictures: Sequence[Hit | Named]) -> list[Piece]:
         pieces = [
-            Piece(one.record, one.score, one.distance)
-            if isinstance(one, Hit)
-            else Piece(self._queries.named(one))
+            _piece(one) if isinstance(one, Hit) else Piece(self._queries.named(one))
             for one in pictures
         ]
         marks = self.marks(*(piece.record for piece in pieces))
@@ -81,3 +79,9 @@ class Exporting(ABC):
 
     def _files(self) -> Files:
         return Files(original, self.thumbnail)
+
+
+def _piece(hit: Hit) -> Piece:
+    return Piece(
+        hit.record, hit.score, hit.distance, verdict=hit.verdict, box=hit.box, liked=hit.liked
+    )

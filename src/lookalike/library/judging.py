@@ -27,12 +27,19 @@ _EMPTY = "There are no answers to judge."
 
 class Hits(list[Hit]):
     """Hits, best first, and how good they are: the ``verdict`` on the best of all answers, with a
-    sentence that says why, the ``reason``."""
+    sentence that says why, the ``reason``; ``lacking`` as `Answers` have it."""
 
-    def __init__(self, hits: Iterable[Hit], verdict: str | None, reason: str | None) -> None:
+    def __init__(
+        self,
+        hits: Iterable[Hit],
+        verdict: str | None,
+        reason: str | None,
+        lacking: int | None = None,
+    ) -> None:
         super().__init__(hits)
         self.verdict = verdict
         self.reason = reason
+        self.lacking = lacking
 
 
 @dataclass(frozen=True, eq=False)

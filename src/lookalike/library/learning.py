@@ -19,7 +19,7 @@ from lookalike.library.queries import Named, Queries
 from lookalike.library.spaces import WHITENED, Spaces
 from lookalike.library.vectors import embeddings_of
 from lookalike.stores.base import Catalogue, Embedding, Filter, Record, View, ViewNote
-from lookalike.views import Projection, direction, discriminant, held_out, told_apart
+from lookalike.views import Odds, Projection, direction, discriminant, held_out, odds, told_apart
 
 LONGEST_NAME = 60
 """Letters of a view's name."""
@@ -28,6 +28,8 @@ _LEAST = 4  # pictures of a class, which are learned from and judged by in halve
 _MOST = 20_000  # pictures that are learned from
 _BETTER = 0.005  # of mean average precision, by which a view of use is better, and not by chance
 _SURE = 0.6  # area under the curve, from which on what is liked has something in common
+_CLEAR = 0.95  # the same, from which on it can be said how likely a picture is liked
+_FEWEST, _FEWEST_OTHERS = 3, 20  # pictures that are liked, and others, from which on it can be said
 _OTHERS = 1000  # pictures of which nobody said anything, which what is liked is held against
 
 
@@ -39,7 +41,8 @@ class Learned:
     their class has fewer than four pictures, or they have several tags. For classes, ``before``
     and ``after`` are the mean average precision on held-out pictures without the view and with
     it. For what is liked, ``after`` is how likely a liked picture that was held out scores above
-    another one, and ``before`` is .5, which is chance.
+    another one, and ``before`` is .5, which is chance; ``odds`` say how likely a picture with some
+    score is liked, where that can be told.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Learned:
     left_out: int
     before: float
     after: float
+    odds: Odds | None = None
 
 
 class Learning:
@@ -185,7 +189,8 @@ class Learning:
         mine, not_mine = (plain.of(self._rows(some)) for some in (liked, unliked))
         said = {one.digest for one in (*liked, *unliked)}
         others = [one for one in self._store.sample(_OTHERS) if one.digest not in said]
-        worth = told_apart(mine, not_mine, plain.of(self._rows(others)))
+        rest = plain.of(self._rows(others))
+        worth = told_apart(mine, not_mine, rest)
         focus = direction(mine, not_mine)
         if worth < _SURE or not focus.any():
             raise InputError(
@@ -194,7 +199,9 @@ class Learning:
                 "nothing was kept; like more pictures that have something in common."
             )
         count = len(liked) + len(unliked)
-        learned = Learned(name, "liked", count, 1 + bool(unliked), 0, 0.5, round(worth, 6))
+        clear = worth >= _CLEAR and len(liked) >= _FEWEST and len(others) >= _FEWEST_OTHERS
+        likely = odds(mine, not_mine, rest) if clear else None
+        learned = Learned(name, "liked", count, 1 + bool(unliked), 0, 0.5, round(worth, 6), likely)
         return learned, self._view(learned, plain, focus)
 
     # ---- both

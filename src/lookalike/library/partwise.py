@@ -107,13 +107,15 @@ class Look:
         return Scores(np.concatenate(ids), np.concatenate(values))
 
     @property
-    def unjudged(self) -> str:
+    def lacking(self) -> int:
+        """How many pictures were not looked at, since they have no parts yet."""
+        return len(self.store.layer_missing(PARTS))
+
+    def unjudged(self, lacking: int) -> str:
         """Why answers are not judged, and how many pictures were not looked at."""
-        missing = len(self.store.layer_missing(PARTS))
-        if not missing:
+        if not lacking:
             return _NOT_JUDGED
-        pictures = "1 picture has" if missing == 1 else f"{missing:,} pictures have"
-        return f"{_NOT_JUDGED} {pictures} no parts yet: index again."
+        return f"{_NOT_JUDGED} {_number_of(lacking)} no parts yet: index again."
 
     def boxed(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """Hits with the part of each picture that was found."""
@@ -175,6 +177,10 @@ class Partwise:
         sizes = zip(*every, strict=True)
         shown = np.stack([combined(list(size), weights) for size in sizes])
         return Look(self._store, self._model, shown)
+
+
+def _number_of(pictures: int) -> str:
+    return "1 picture has" if pictures == 1 else f"{pictures:,} pictures have"
 
 
 def _known(store: Catalogue, model: Model) -> View | None:

@@ -2,6 +2,7 @@
 
 from lookalike.views.discriminant import Held, discriminant, held_out
 from lookalike.views.moments import Moments
+from lookalike.views.odds import Odds, odds
 from lookalike.views.projection import Projection
 from lookalike.views.relevance import direction, told_apart
 from lookalike.views.whitened import whitened
@@ -9,10 +10,12 @@ from lookalike.views.whitened import whitened
 __all__ = [
     "Held",
     "Moments",
+    "Odds",
     "Projection",
     "direction",
     "discriminant",
     "held_out",
+    "odds",
     "told_apart",
     "whitened",
 ]

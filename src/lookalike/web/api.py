@@ -107,6 +107,8 @@ def _hit(hit: Hit, *, fold: bool = False) -> dict[str, Any]:
     told["verdict"] = hit.verdict
     if hit.box is not None:
         told["box"] = hit.box
+    if hit.liked is not None:
+        told["liked"] = hit.liked
     return {**told, "copies": [_hit(one) for one in hit.copies]} if fold else told
 
 

@@ -9,12 +9,13 @@ from typing import Any, TypeGuard, cast
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMediaType
 
-from lookalike.library import KINDS
+from lookalike.library import KINDS, VERDICTS
 from lookalike.stores.base import Hit, Record
 from lookalike.web.body import json_of
 from lookalike.web.openapi_export import (
     LEFT_OUT,
     LONGEST_QUERY,
+    MAY_SAY,
     MEDIA_TYPES,
     MOST_EXPORTED,
     MOST_EXPORTS,
@@ -25,7 +26,7 @@ blueprint = Blueprint("export", __name__)
 
 _KEY = "lookalike exports"
 _AGAIN = 10  # seconds after which one of those under way may have ended
-_JSON_LIMIT = 2**20
+_JSON_LIMIT = 2 * 2**20
 _LAST_ID = 10**18 - 1
 _SUCH_AS = '{"images": [1, 2], "format": "zip"}'
 
@@ -96,11 +97,30 @@ def _picture(number: int, given: object) -> Record | Hit:
     record = served().library.record(number)
     if not isinstance(given, dict):
         return record
-    return Hit(record, _within(given, "score", -1), _within(given, "distance", 0))
+    score, distance = _within(given, "score", -1), _within(given, "distance", 0)
+    liked = _within(given, "liked", 0, 1) if "liked" in given else None
+    return Hit(record, score, distance, verdict=_verdict(given), box=_box(given), liked=liked)
 
 
 def _is_hit(given: object) -> bool:
-    return isinstance(given, dict) and set(given) == {"id", "score", "distance"}
+    return isinstance(given, dict) and set(given) - set(MAY_SAY) == {"id", "score", "distance"}
+
+
+def _verdict(given: dict[str, Any]) -> str | None:
+    verdict = given.get("verdict")
+    if verdict is None or (isinstance(verdict, str) and verdict in VERDICTS):
+        return verdict
+    raise BadRequest(f"verdict is one of {', '.join(VERDICTS)}.")
+
+
+def _box(given: dict[str, Any]) -> tuple[float, float, float, float] | None:
+    if "box" not in given:
+        return None
+    box = given["box"]
+    if isinstance(box, list) and len(box) == 4 and all(_is_within(edge, 0, 1) for edge in box):
+        left, top, wide, high = map(float, box)
+        return left, top, wide, high
+    raise BadRequest("box is left, top, width and height as fractions of the picture.")
 
 
 def _number(given: object) -> int:
@@ -113,11 +133,11 @@ def _number(given: object) -> int:
     )
 
 
-def _within(given: dict[str, Any], name: str, least: int) -> float:
+def _within(given: dict[str, Any], name: str, least: int, width: int = 2) -> float:
     value = given[name]
-    if _is_within(value, least, least + 2):
+    if _is_within(value, least, least + width):
         return float(value)
-    raise BadRequest(f"{name} is a number from {least} to {least + 2}.")
+    raise BadRequest(f"{name} is a number from {least} to {least + width}.")
 
 
 def _is_within(value: object, least: int, most: int) -> TypeGuard[float]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from lookalike.library import KINDS
+from lookalike.library import KINDS, VERDICTS
 from lookalike.web.replies import problems, shell
-from lookalike.web.shapes import Json, number, ref, shape, text, whole
+from lookalike.web.shapes import Json, box, number, ref, shape, text, whole
 
 MOST_EXPORTED = 10_000
 MOST_EXPORTS = 2
 """Exports at a time: each holds a thread of the server for as long as it is fetched."""
 
 LONGEST_QUERY = 1000
+MAY_SAY = ("verdict", "box", "liked")
+"""What a hit may bring along beside score and distance."""
+
 LEFT_OUT = "Lookalike-Left-Out"
 
 MEDIA_TYPES = {
@@ -28,7 +31,10 @@ def paths() -> Json:
 
 def schemas() -> Json:
     """What it takes, by name."""
-    return {"ExportOf": shape(_EXPORT, optional=("query",)), "Scored": shape(_SCORED)}
+    return {
+        "ExportOf": shape(_EXPORT, optional=("query",)),
+        "Scored": shape(_SCORED, optional=MAY_SAY),
+    }
 
 
 def _export() -> Json:
@@ -87,6 +93,9 @@ _SCORED = {
     "id": whole("A picture of the library.", minimum=0, maximum=10**18 - 1),
     "score": number("What a search said of it.", minimum=-1, maximum=1),
     "distance": number("What a search said of it.", minimum=0, maximum=2),
+    "verdict": {"enum": [*VERDICTS, None], "description": "What a search said of it."},
+    "box": box("Which part of it a search found"),
+    "liked": number("How likely it is liked, as a search said.", minimum=0, maximum=1),
 }
 
 _SAMPLES = (

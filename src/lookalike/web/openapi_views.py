@@ -20,9 +20,10 @@ def schemas() -> Json:
         "Views": shape({"views": {**list_of("View"), "description": "In order of name."}}),
         "View": shape(
             {**_LEARNED, "kind": _KIND, "made": text("When it was made: UTC, ISO 8601.")},
-            optional=("classes", "left_out", "before", "after"),
+            optional=("classes", "left_out", "before", "after", "odds"),
         ),
         "Learned": shape(_LEARNED),
+        "Odds": shape(_ODDS),
         "ByClasses": shape({"name": _NAME, "from": _FROM}),
         "ByLiking": shape(
             {"name": _NAME, "liked": _pictures("liked", 2), "unliked": _pictures("not liked", 0)},
@@ -122,6 +123,13 @@ _FROM = {
     "description": "What of the library it is learned from.",
 }
 
+_ODDS = {
+    "slope": number("Of a logistic curve."),
+    "offset": number("Of a logistic curve, which says how likely a picture was marked."),
+    "marked": number("How likely one that is liked was: divide by it.", minimum=0, maximum=1),
+    "most": number("How likely it is at most.", minimum=0, maximum=1),
+}
+
 _LEARNED = {
     "name": text("What it is called."),
     "kind": {"enum": ["classes", "liked"], "description": "What it was learned from."},
@@ -135,4 +143,9 @@ _LEARNED = {
         "The same with it; for what is liked, how likely a liked picture that was held out scores "
         "above another one."
     ),
+    "odds": {
+        "anyOf": [ref("Odds"), {"type": "null"}],
+        "description": "How likely a picture with some score is liked; null where what is liked "
+        "has too little in common to say, and for classes.",
+    },
 }

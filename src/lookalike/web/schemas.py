@@ -13,7 +13,7 @@ from lookalike.web.shapes import number as _number
 from lookalike.web.shapes import shape as _object
 from lookalike.web.shapes import text as _text
 from lookalike.web.stretch import DISTRIBUTION, STRETCH
-from lookalike.web.verdicts import OF_A_HIT, OF_AN_ANSWER
+from lookalike.web.verdicts import LACKING, LIKED, OF_A_HIT, OF_AN_ANSWER
 
 DEFAULT_K = 30
 MOST_HITS = 1000
@@ -31,11 +31,18 @@ def schemas() -> Json:
         **_asked(),
         **words.schemas(_EXAMPLE["weight"]),
         "Summary": _object(SUMMARY),
-        "FoldedHit": _object({**SUMMARY, **_CLOSENESS}),
+        "FoldedHit": _object({**SUMMARY, **_CLOSENESS, "liked": LIKED}, optional=("liked",)),
         "Marked": _object({**SUMMARY, **MARKS}),
         "Hit": _object(
-            {**SUMMARY, **_CLOSENESS, "box": _FOUND, **MARKS, "copies": _COPIES},
-            optional=("box", "copies"),
+            {
+                **SUMMARY,
+                **_CLOSENESS,
+                "box": _FOUND,
+                "liked": LIKED,
+                **MARKS,
+                "copies": _COPIES,
+            },
+            optional=("box", "liked", "copies"),
         ),
         "Image": _object({**SUMMARY, **_DETAILS, **MARKS, "labels": words.CALLED}),
         "Sample": _object({"images": _list_of("Marked")}),
@@ -138,12 +145,13 @@ def _answer() -> Json:
         {
             "query": query,
             **OF_AN_ANSWER,
+            "lacking": LACKING,
             "hits": _list_of("Hit"),
             "hint": _text("What to do first."),
             "understood": words.UNDERSTOOD,
             **STRETCH,
         },
-        optional=("hint", "understood", *STRETCH),
+        optional=("lacking", "hint", "understood", *STRETCH),
     )
 
 

@@ -26,7 +26,9 @@ class Hit:
     distance between the two unit vectors, 0 to 2. ``copies`` are the answers that were folded into
     this one since they show the same, best first. ``verdict`` says how good it is, where somebody
     judged it, and ``box`` which part of the picture was found: left, top, width and height as
-    fractions of it, None where that is the whole; stores say neither."""
+    fractions of it, None where that is the whole. ``liked`` is how likely the picture is liked, 0
+    to 1, where a view that was learned from what is liked was asked alone, and can tell. Stores
+    say none of the three."""
 
     record: Record
     score: float
@@ -34,6 +36,7 @@ class Hit:
     copies: tuple[Hit, ...] = ()
     verdict: str | None = field(default=None, compare=False)
     box: tuple[float, float, float, float] | None = field(default=None, compare=False)
+    liked: float | None = field(default=None, compare=False)
 
     @property
     def path(self) -> str:
@@ -60,7 +63,8 @@ class Answers:
     Where copies were folded, ``folded`` says how many more pictures there are than answers, and
     ``waiting`` how many of the library no look for duplicates has compared: of these, only files
     with the same content are known to be copies. ``verdict`` and ``reason`` say how good the best
-    of all answers is, where somebody judged it."""
+    of all answers is, where somebody judged it. ``lacking`` is how many pictures of the library
+    could not be compared since they have no parts yet, where parts were compared."""
 
     hits: tuple[Hit, ...]
     offset: int
@@ -70,6 +74,7 @@ class Answers:
     waiting: int | None = None
     verdict: str | None = None
     reason: str | None = None
+    lacking: int | None = None
 
     @property
     def next(self) -> int | None:

@@ -81,7 +81,7 @@ function body(examples, how) {
   }));
   if (files.length === 0) {
     const headers = { "Content-Type": "application/json" };
-    return { headers, body: JSON.stringify({ examples: asked, ...how }) };
+    return { headers, body: JSON.stringify({ ...(asked.length ? { examples: asked } : {}), ...how }) };
   }
   const form = new FormData();
   for (const file of files) form.append("image", file, file.name || "picture");

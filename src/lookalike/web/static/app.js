@@ -10,9 +10,10 @@ import { filterInAddress } from "./filter.js";
 import { foldNow, listenForFolding } from "./fold.js";
 import { focusTile } from "./grid.js";
 import { listenForLearning } from "./learning.js";
+import { listenForLiked } from "./liked.js";
 import { newKey, placeOf, remember, replace } from "./places.js";
 import {
-  adding, addingWords, fromAddress, isList, NOTHING_STAYS, ofFilter, ofPicture, ofPictures, ofUpload, ofWords, toAddress,
+  adding, addingWords, fromAddress, isList, NOTHING_STAYS, ofFilter, ofPicture, ofPictures, ofUpload, ofView, ofWords, toAddress,
 } from "./query.js";
 import { listenForParts } from "./region.js";
 import { listenForSelection } from "./selection.js";
@@ -182,11 +183,12 @@ const follow = wish(async () => {
 });
 
 // The server does not speak of an upload by its name; the person has several files to tell apart.
-function naming({ examples: [{ upload }] }) {
+function naming({ examples: [first] }) {
   return (error) => {
-    if (!error.message.startsWith(THE_QUERY) || !upload?.file.name) throw error;
+    const name = first?.upload?.file.name;
+    if (!error.message.startsWith(THE_QUERY) || !name) throw error;
     const rest = error.message.slice(THE_QUERY.length);
-    throw new Error(printable(upload.file.name) + rest, { cause: error });
+    throw new Error(printable(name) + rest, { cause: error });
   };
 }
 
@@ -324,6 +326,7 @@ listenForFolding(wish(async () => {
 }));
 listenForWay(compareBy);
 listenForLearning(compareBy);
+listenForLiked((view) => search(ofView(view, staysNow())));
 listenForSize((height) => { if (here?.kind !== "start") wall.resize(height); });
 history.scrollRestoration = "manual";
 const { key: first = newKey(), spot } = history.state ?? {};

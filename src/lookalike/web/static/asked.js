@@ -14,7 +14,7 @@ export const regionShown = () => region;
 
 // The examples as people see them, the one that stands large first.
 export function examplesOf({ query, answer }) {
-  return answer.query.examples.map(({ picture, words }, index) => {
+  return (answer.query.examples ?? []).map(({ picture, words }, index) => {
     const { upload, weight, box } = query.examples[index];
     if (words !== undefined) return { known: null, words, name: `“${words}”`, about: "", address: null, weight, box };
     const known = upload ? null : picture;
@@ -30,15 +30,27 @@ export function examplesOf({ query, answer }) {
   });
 }
 
-export function titleOf(examples) {
+// What was asked, for the title of the page; a view may be asked alone.
+export function titleOf(examples, { view }) {
   const more = examples.length - 1;
-  return more ? `${examples[0].name} and ${more} more` : examples[0].name;
+  if (more < 0) return `By what I like: ${printable(view)}`;
+  return `Like ${examples[0].name}${more ? ` and ${more} more` : ""}`;
 }
+
+const viewAlone = (view) => ({
+  known: null,
+  words: view,
+  name: `What I like: ${printable(view)}`,
+  about: "Learned from what was marked as liked",
+  address: null,
+  weight: 1,
+  box: null,
+});
 
 // `like(picture)`; `adjust(change, settled)` for what is being dragged, and `ask(change)` for what
 // is done at once, where change(query) is the query that is wanted now.
-export function showAsked(examples, { like, adjust, ask }) {
-  const [first] = examples;
+export function showAsked(examples, { view: alone }, { like, adjust, ask }) {
+  const [first = viewAlone(alone)] = examples;
   byId("query-name").textContent = first.name;
   byId("query-about").textContent = first.about;
   const key = first.address ?? first.name;

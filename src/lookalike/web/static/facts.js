@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { byId, element } from "./dom.js";
-import { bytes, closeness, count, moment, place, printable } from "./text.js";
+import { bytes, closeness, count, moment, percent, place, printable } from "./text.js";
 
 const LIES = [
   ...["mirrored", "upside down", "upside down, mirrored", "on its side, mirrored"],
@@ -21,6 +21,7 @@ export function fillFacts(picture, details) {
   const facts = [];
   if ("score" in picture) {
     facts.push(["Score", closeness(picture.score)], ["Distance", closeness(picture.distance)]);
+    if (picture.liked !== undefined) facts.push(["Liked", `${percent(picture.liked)} likely`]);
   }
   if (picture.width && picture.height) {
     facts.push(["Dimensions", `${count(picture.width)} × ${count(picture.height)}`]);

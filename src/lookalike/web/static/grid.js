@@ -7,7 +7,7 @@ import { stack } from "./fold.js";
 import { frameOn, whereIn } from "./found.js";
 import { LIKE, UNLIKE } from "./query.js";
 import { decorate, shows } from "./selection.js";
-import { closeness, nameOf } from "./text.js";
+import { closeness, nameOf, percent } from "./text.js";
 import { divide } from "./verdict.js";
 import * as wall from "./wall.js";
 
@@ -65,7 +65,8 @@ function tile(picture, index, { open, like, add, unfold, before }) {
   if (unfold) stack(item, picture, (some) => unfold(some, index));
   if ("score" in picture) {
     main.setAttribute("aria-label", `${name}, score ${closeness(picture.score)}, ` +
-      `distance ${closeness(picture.distance)}${whereIn(picture)}`);
+      `distance ${closeness(picture.distance)}${whereIn(picture)}` +
+      `${picture.liked === undefined ? "" : `, liked ${percent(picture.liked)}`}`);
     item.append(caption(picture));
     divide(item, picture, before);
   } else {
@@ -113,6 +114,14 @@ function addButtons(picture, name, add) {
     one(UNLIKE, "Not like this (-)", `Search for pictures unlike ${name}`));
 }
 
+// Only what was learned from what is liked, and asked alone, tells it.
+function likely({ liked }) {
+  if (liked === undefined) return [];
+  const share = element("span", { className: "likely", textContent: percent(liked) });
+  share.title = `How likely it is liked: ${percent(liked)}`;
+  return [share];
+}
+
 function caption(picture) {
   const score = element("span", { className: "score", textContent: closeness(picture.score) });
   score.title = `Score: the cosine, 1 is the same. Verdict: ${picture.verdict}`;
@@ -121,7 +130,7 @@ function caption(picture) {
     textContent: closeness(picture.distance),
   });
   distance.title = "Distance: L2, 0 is the same";
-  return element("div", { className: "caption" }, score, distance);
+  return element("div", { className: "caption" }, score, distance, ...likely(picture));
 }
 
 // One tile at a time can be reached with Tab; the arrows choose which.

@@ -3,7 +3,8 @@
 import * as api from "./api.js";
 import { announce, byId, element, icon } from "./dom.js";
 import { count, printable } from "./text.js";
-import { refreshViews } from "./way.js";
+import { showButton } from "./liked.js";
+import { likedOf, refreshViews } from "./way.js";
 
 const menu = byId("learn");
 const form = byId("learn-form");
@@ -62,7 +63,7 @@ async function learn() {
     name.value = "";
     menu.open = false;
     announce(`Learned ${printable(learned.name)} from ${count(learned.pictures)} pictures.`);
-    use({ view: learned.name });
+    if (query.examples.length || likedOf([learned]).length) use({ view: learned.name });
   } catch (error) {
     said.textContent = error.message;
   } finally {
@@ -79,7 +80,15 @@ function row(view) {
     element("strong", { textContent: printable(view.name) }),
     element("span", { className: "quiet", textContent: worth(view) }));
   // what took as long as indexing is not forgotten by one click: the command does that
-  return view.kind === "parts" ? element("li", {}, words) : element("li", {}, words, forgetting(view));
+  const acts = view.kind === "parts" ? [] : [forgetting(view)];
+  return element("li", {}, words, ...showing(view), ...acts);
+}
+
+// Only what was learned from what is liked can be asked alone.
+function showing(view) {
+  const shows = likedOf([view]).map(() => showButton(view.name, "Show what I like"));
+  for (const one of shows) one.addEventListener("click", () => { menu.open = false; });
+  return shows;
 }
 
 function forgetting(view) {

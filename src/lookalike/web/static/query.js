@@ -24,8 +24,9 @@ export const ofPictures = (some, stays) => ({ examples: some.map(({ id }) => exa
 export const ofUpload = (upload, stays) => ({ examples: [example(null, upload, LIKE)], ...stays });
 export const NOTHING_STAYS = { filter: {}, way: {} };
 
-// Filters alone ask for what passes them, in order of path.
-export const isList = ({ examples }) => examples.length === 0;
+// Filters alone ask for what passes them, in order of path; a view alone for what is liked.
+export const isList = ({ examples, way }) => examples.length === 0 && !way.view;
+export const ofView = (view, { filter }) => ({ examples: [], filter, way: { view } });
 export const ofFilter = () => ({ examples: [], ...NOTHING_STAYS });
 export const ofWords = (text, stays) => ({ examples: [example(null, null, LIKE, text)], ...stays });
 
@@ -62,7 +63,8 @@ export function uploadsOf({ examples }) {
 
 // ---- the address: ?like=12&box=0.1,0.2,0.5,0.5&like=15:0.5&unlike=9, where a box belongs to the
 // picture before it; words are ?words=at+night&without=snow, where a `weight` belongs to the words
-// before it; ?favourite=true is a list, and ?all that of all pictures. An upload cannot live there.
+// before it; ?view=taste is a view that was learned from what is liked; ?favourite=true is a list,
+// and ?all that of all pictures. An upload cannot live there.
 
 export function toAddress(query) {
   if (uploadsOf(query).length) return location.pathname;
@@ -103,7 +105,7 @@ export function fromAddress(search) {
     }
     if (name === "box" && query.examples.length && query.examples.at(-1).words === null) query.examples.at(-1).box = boxIn(value);
   }
-  const asks = query.examples.length || Object.keys(query.filter).length || params.has(ALL);
+  const asks = !isList(query) || Object.keys(query.filter).length || params.has(ALL);
   return asks ? query : null;
 }
 

@@ -208,9 +208,15 @@ function asShown() {
   const pictureOfPlace = (at) => list[at] ?? told.get(at);
   const here = places.map(pictureOfPlace);
   if (here.length === now.length && here.every((picture) => "score" in picture)) {
-    return { images: here.map(({ id, score, distance }) => ({ id, score, distance })), query: document.title.replace(" · Lookalike", "").slice(0, LONGEST) };
+    return { images: here.map(hitOf), query: document.title.replace(" · Lookalike", "").slice(0, LONGEST) };
   }
   return { images: now.map(({ id }) => id), query: pictures(now.length) };
+}
+
+// Of answers that were never looked at, no more is known than how near they are.
+function hitOf({ id, score, distance, ...more }) {
+  const said = ["verdict", "box", "liked"].filter((name) => more[name] !== undefined);
+  return { id, score, distance, ...Object.fromEntries(said.map((name) => [name, more[name]])) };
 }
 
 // ---- on the tiles

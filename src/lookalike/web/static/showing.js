@@ -7,6 +7,7 @@ import { filterInWords } from "./filter.js";
 import { copiesOf } from "./fold.js";
 import { fill, focusTile } from "./grid.js";
 import { showLearning } from "./learning.js";
+import { showLiked } from "./liked.js";
 import { sizeNow } from "./size.js";
 import { markSpread, showSpread } from "./spread.js";
 import { closeness, nameOf, pictures } from "./text.js";
@@ -39,6 +40,7 @@ function showStart({ images }, { like, narrow }) {
   showFilters({}, narrow, { start: true });
   byId("filters").hidden = images.length === 0;
   byId("tools").hidden = byId("ways").hidden = true;
+  showLiked();
   fill(images, { like, height: AT_THE_START });
 }
 
@@ -46,18 +48,19 @@ function showResult(place, { like, add, narrow, ...acts }) {
   const { answers, answer: { hits, hint, folded } } = place;
   const { total } = answers;
   const examples = examplesOf(place);
-  const name = titleOf(examples);
-  if (!acts.ahead) showAsked(examples, { like, adjust: acts.adjust, ask: acts.ask });
+  const { way } = place.query;
+  const title = titleOf(examples, way);
+  if (!acts.ahead) showAsked(examples, way, { like, adjust: acts.adjust, ask: acts.ask });
   showUnderstood(place.answer.understood);
-  document.title = `Like ${name} · Lookalike`;
+  document.title = `${title} · Lookalike`;
   byId("others").hidden = true;
   const narrowed = Object.keys(place.query.filter).length > 0;
   byId("results-title").textContent = hits.length
-    ? `${pictures(total)}${total > 1 ? ", the closest first" : ""}`
+    ? `${pictures(total)}${total > 1 ? `, ${examples.length ? "the closest" : "what is liked"} first` : ""}`
     : narrowed && !hint ? "No picture passes the filters" : "No pictures to compare with";
-  byId("results-about").textContent = hits.length ? measures(folded, place.query.way) : hint ?? "";
+  byId("results-about").textContent = hits.length ? measures(folded, way) : hint ?? "";
   showFilters(place.query.filter, narrow);
-  showWay(place.query.way);
+  showWay(way, { alone: examples.length === 0 });
   showLearning(place.query);
   byId("tools").hidden = hits.length === 0;
   byId("ways").hidden = false;
@@ -73,9 +76,9 @@ function showResult(place, { like, add, narrow, ...acts }) {
     failed: (error) => (error ? complain(error.message) : calm()),
   });
   announce(hits.length
-    ? `${pictures(total)} like ${name}; the closest is ${nameOf(hits[0])}, ` +
+    ? `${pictures(total)} ${inSentence(title)}; the closest is ${nameOf(hits[0])}, ` +
       `score ${closeness(hits[0].score)}. ${sentenceOf(place.answer)}`.trim()
-    : `No pictures like ${name}.`);
+    : `No pictures ${inSentence(title)}.`);
 }
 
 function showList({ query: { filter }, answers }, { like, narrow }) {
@@ -98,6 +101,8 @@ function showList({ query: { filter }, answers }, { like, narrow }) {
   });
   announce(`${byId("results-title").textContent}.`);
 }
+
+const inSentence = (title) => `${title[0].toLowerCase()}${title.slice(1)}`;
 
 function measures(folded, way) {
   const more = folded ? `; ${copiesOf(folded)} folded` : "";

@@ -37,6 +37,10 @@ export function closeness(number) {
   return number.toFixed(3);
 }
 
+export function percent(part) {
+  return `${Math.round(100 * part)} %`;
+}
+
 export function bytes(number) {
   if (number < 1000) return `${number} bytes`;
   const units = ["kB", "MB", "GB", "TB"];

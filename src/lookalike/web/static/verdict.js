@@ -1,7 +1,8 @@
-// How good the answers are → a sentence where there is probably nothing, and marks on the tiles at
+// How good the answers are → a sentence where there is probably nothing or not all was looked at, and marks on the tiles at
 // which answers begin to be worse.
 
 import { byId, element } from "./dom.js";
+import { count } from "./text.js";
 
 const SAME = "the same picture";
 const STRONG = "strong";
@@ -10,8 +11,13 @@ const NOTHING = "probably nothing";
 const ORDER = [SAME, STRONG, WEAK, NOTHING];
 const FROM = { [WEAK]: "weak from here", [NOTHING]: "probably nothing" };
 
-// Nothing, unless there is probably nothing.
-export const sentenceOf = (answer) => (answer?.verdict === NOTHING ? answer.reason : "");
+// Nothing, unless there is probably nothing, or pictures seem to be missing.
+export function sentenceOf(answer) {
+  if (answer?.verdict === NOTHING) return answer.reason;
+  if (!answer?.lacking) return "";
+  const some = answer.lacking === 1 ? "1 picture has" : `${count(answer.lacking)} pictures have`;
+  return `${some} no parts yet and cannot be among these: index again.`;
+}
 
 export function showVerdict(answer) {
   const sentence = sentenceOf(answer);

@@ -8,12 +8,14 @@ import { printable } from "./text.js";
 const AROUND = 10; // neighbours, where some are wanted
 const NUMBER = /^([12]?\d|30)$/; // neighbours that a picture may have
 const PARTS = "parts"; // the kind of view in which things are found within pictures
+const LIKED = "liked"; // and of one that can be asked without a picture
 const PLAIN = JSON.stringify({});
 
 const choice = byId("way");
 
 let known = []; // the names of all views
 let shown = {};
+let byView = false; // whether a view is asked alone, which only one that knows what is liked can be
 
 // A way is { view, neighbours }, with what differs from comparing pictures as they look.
 export function wayOf(params) {
@@ -34,8 +36,8 @@ export function listenForWay(change) {
   refreshViews();
 }
 
-export function showWay(way) {
-  shown = way;
+export function showWay(way, { alone }) {
+  [shown, byView] = [way, alone];
   fill();
 }
 
@@ -51,8 +53,8 @@ export async function refreshViews() {
 }
 
 function fill() {
-  const ways = [["As they look", {}], ["With their neighbours", { neighbours: AROUND }]];
-  for (const { name, kind } of known) {
+  const ways = byView ? [] : [["As they look", {}], ["With their neighbours", { neighbours: AROUND }]];
+  for (const { name, kind } of byView ? likedOf(known) : known) {
     if (kind === PARTS) {
       ways.push(["As a part of them", { view: name }]);
       continue;
@@ -67,6 +69,8 @@ function fill() {
   )));
   choice.value = now;
 }
+
+export const likedOf = (views) => views.filter(({ kind }) => kind === LIKED);
 
 // One that only an address names.
 function inWords({ view, neighbours }) {

@@ -45,8 +45,8 @@ byId("viewer-like").after(toggle);
 dialog.addEventListener("viewer-picture", ({ detail }) => {
   if (detail.details) return; // more of the picture that is shown already
   ({ picture, asked } = detail);
-  // words have no regions
-  toggle.hidden = !picture || !asked || asked.examples.some(({ words }) => words !== null);
+  // words and views have no regions
+  toggle.hidden = !picture || !asked?.examples.length || asked.examples.some(({ words }) => words !== null);
   if (toggle.hidden) turn(false);
   else if (!pane.hidden) show();
 });
