@@ -79,7 +79,7 @@ def test_pictures_without_parts_are_told(
         if isinstance(event, Progress) and event.done:
             stop.set()
 
-    cat = write_scene(tmp_path / "pictures", photographs, count=30)
+    cat = write_scene(tmp_path / "pictures", photographs, count=20)
     with Library.open(tmp_path / "library", create=True) as library:
         library.index(tmp_path / "pictures")
         library.index(tmp_path / "pictures", parts=True, stop=stop, on_event=after_some)

@@ -35,5 +35,3 @@ def test_a_thing_is_found_within_a_picture_and_its_box_searched_with(
     assert run("views", "--library", library).out == (
         "parts: finds things within pictures, and says where they are.\n"
     )
-    index(folder, library, "--no-parts")
-    refused(*within)

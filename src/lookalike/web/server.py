@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import os
 import socket
 from collections.abc import Callable, Collection, Sequence
@@ -122,6 +123,8 @@ class _Dispatcher(ThreadedTaskDispatcher):
 
 def make_server(app: Flask, listening: socket.socket) -> BaseWSGIServer:
     """A server for an app on one socket; request bodies are held in memory, never in a file."""
+    # that a request waits for a thread is no fault, and nothing that a person could do about
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     largest = app.config["MAX_CONTENT_LENGTH"] + 1
     server = create_server(
         app,
