@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -54,6 +55,9 @@ def index_command(
 
     With --json, each event is one JSON object on a line; the last is the report.
     """
+    # before NumPy is loaded: each core reads and encodes for itself, and threads of its products
+    # beside these only wait for each other
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from lookalike.cli.front import INTERRUPTED
     from lookalike.cli.progress import print_event, print_report, shown_progress
     from lookalike.library import Library, real_folder
