@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +29,24 @@ from lookalike.stores.base import (
     Scores,
 )
 from lookalike.words import Meaning
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranked:
+    """What pictures are ranked ``by``: the cosine with ``wanted``, or scores in another space. Some
+    ids are no answers; ``share`` is as in `embedding`, and ``look`` what is looked for within
+    pictures, where it is that."""
+
+    by: Embedding | Scores
+    without: tuple[int, ...]
+    wanted: Embedding | None = None
+    share: float = 1.0
+    look: Look | None = None
+
+    def sought(self, query: Asked | None, where: Filter | None) -> Sought | str:
+        """What answers are judged by, or why they cannot be."""
+        plain = self.by is self.wanted
+        return _sought(query, self.wanted, self.without, where, self.share, plain=plain)
 
 
 class Asking:
@@ -128,20 +146,18 @@ class Asking:
         _check(k, offset, neighbours)
         if self._nothing_for(k):
             return self._judged(Answers((), offset, 0), OF_NO_PICTURE)
-        wanted, without, share = self._wanted(query)
-        ranked, look = self._ranked(query, wanted, without, view, neighbours)
+        ranked = self._ranked(query, view, neighbours)
         alike = self._folding.alike() if fold else None
         found = self._store.answers(
-            ranked, k, offset=offset, without=without, where=where, distribution=distribution,
-            fold=alike.groups if alike else None,
+            ranked.by, k, offset=offset, without=ranked.without, where=where,
+            distribution=distribution, fold=alike.groups if alike else None,
         )  # fmt: skip
         found = replace(found, waiting=alike.waiting if alike else None)
-        if look:
+        if look := ranked.look:
             found = replace(found, hits=look.boxed(found.hits), lacking=look.lacking)
             return self._judged(found, look.unjudged(found.lacking or 0))
         found = self._told(found, view if query is None and not neighbours else None)
-        sought = _sought(query, wanted, without, where, share, plain=ranked is wanted)
-        return self._judged(found, sought)
+        return self._judged(found, ranked.sought(query, where))
 
     def _told(self, found: Answers, alone: str | None) -> Answers:
         """The answers of a view that was asked ``alone`` say how likely each is liked."""
@@ -152,10 +168,6 @@ class Asking:
     def _judged(self, found: Answers, sought: Sought | str) -> Answers:
         judged = self._judging.judged(found.hits, sought, offset=found.offset)
         return replace(found, hits=tuple(judged), verdict=judged.verdict, reason=judged.reason)
-
-    def _wanted(self, query: Asked | None) -> tuple[Embedding | None, tuple[int, ...], float]:
-        """As `embedding`, and no vector where nothing is asked."""
-        return (None, (), 1.0) if query is None else embedding(self._queries, query)
 
     @property
     def words(self) -> str | None:
@@ -173,22 +185,19 @@ class Asking:
         found = [(text, self._wording.meaning(text)) for text in texts]
         return [(text, meaning) for text, meaning in found if meaning is not None]
 
-    def _ranked(
-        self,
-        query: Asked | None,
-        wanted: Embedding | None,
-        without: tuple[int, ...],
-        view: str | None,
-        neighbours: int,
-    ) -> tuple[Embedding | Scores, Look | None]:
-        """What pictures are ranked by: the cosine with ``wanted``, or scores in another space; and
-        what is looked for within them, where it is that."""
-        if view is None and not neighbours and wanted is not None:
-            return wanted, None
+    def _ranked(self, query: Asked | None, view: str | None, neighbours: int) -> _Ranked:
+        """What pictures are ranked by. Where they are looked into, the query is encoded for that
+        alone."""
         if view == PARTS and not neighbours:
             look = self._partwise.look(query)
-            return look.scores(), look
-        return self._spaces.find(view).scores(wanted, neighbours, without), None
+            return _Ranked(look.scores(), look.without, look=look)
+        wanted, without, share = (
+            (None, (), 1.0) if query is None else embedding(self._queries, query)
+        )
+        if view is None and not neighbours and wanted is not None:
+            return _Ranked(wanted, without, wanted, share)
+        scores = self._spaces.find(view).scores(wanted, neighbours, without)
+        return _Ranked(scores, without, wanted, share)
 
     def ranking(
         self,
@@ -210,10 +219,9 @@ class Asking:
             none = np.empty(0)
             return Ranking(none.astype(np.int64), none, none, 0)
         check_neighbours(neighbours)
-        wanted, without, _ = self._wanted(query)
-        ranked, _ = self._ranked(query, wanted, without, view, neighbours)
+        ranked = self._ranked(query, view, neighbours)
         groups = self._folding.alike().groups if fold else None
-        return self._store.ranking(ranked, k, without=without, where=where, fold=groups)
+        return self._store.ranking(ranked.by, k, without=ranked.without, where=where, fold=groups)
 
     def listing(self, where: Filter | None = None, k: int = 100, *, offset: int = 0) -> Listing:
         """A stretch of all pictures that pass a filter, in order of path: k from ``offset`` on, and

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -54,26 +54,31 @@ Asked = Query | Example | Sequence[Example]
 
 def embedding(queries: Queries, asked: Asked) -> tuple[Embedding, tuple[int, ...], float]:
     """The unit vector (dim,) to search with, the ids that are no answers to it, and its `share`."""
+    rows, weights, without = _gathered(asked, queries.embedding)
+    return combined(rows, weights), without, share(rows, weights)
+
+
+def in_sizes(
+    queries: Queries, asked: Asked
+) -> tuple[list[Embedding], list[float], tuple[int, ...]]:
+    """The pictures and words of a question in each size of a part (sizes, dim), their weights, and
+    the ids that are no answers to it. Raises as `embedding`."""
+    return _gathered(asked, queries.in_sizes)
+
+
+def _gathered(
+    asked: Asked, vectors: Callable[[Query, Part | None, str], tuple[Embedding, tuple[int, ...]]]
+) -> tuple[list[Embedding], list[float], tuple[int, ...]]:
+    """What ``vectors`` gives of each picture and each text, their weights, and the ids that are no
+    answers."""
     if isinstance(asked, Words):
-        return *queries.embedding(asked), 1.0
+        row, ids = vectors(asked, None, THE_QUERY)
+        return [row], [1.0], ids
     examples = examples_of(asked)
-    found = [queries.embedding(one.picture, box_of(one), name) for one, name in examples]
+    found = [vectors(one.picture, box_of(one), name) for one, name in examples]
     without = {number: None for _, ids in found for number in ids}
     weights = [_counting(one, among=len(examples)) for one, _ in examples]
-    rows = [row for row, _ in found]
-    return combined(rows, weights), tuple(without), share(rows, weights)
-
-
-def in_sizes(queries: Queries, asked: Asked) -> tuple[list[Embedding], list[float]]:
-    """The pictures and words of a question in each size of a part (sizes, dim), and their weights.
-
-    Raises as `embedding`.
-    """
-    if isinstance(asked, Words):
-        return [queries.in_sizes(asked)], [1.0]
-    examples = examples_of(asked)
-    rows = [queries.in_sizes(one.picture, box_of(one), name) for one, name in examples]
-    return rows, [_counting(one, among=len(examples)) for one, _ in examples]
+    return [row for row, _ in found], weights, tuple(without)
 
 
 def words_of(asked: Asked) -> list[str]:

@@ -92,11 +92,13 @@ class Making:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What is searched for (sizes, axes), as it looks in each size of a part."""
+    """What is searched for, ``shown`` (sizes, axes) as it looks in each size of a part; some ids
+    are no answers to it."""
 
     store: Catalogue
     model: Model
     shown: Vectors
+    without: tuple[int, ...]
 
     def scores(self) -> Scores:
         """How like it the part of each picture is that is most like it."""
@@ -172,11 +174,11 @@ class Partwise:
         if query is None:
             raise InputError("There is nothing to look for within pictures: give a picture.")
         projection = Projection(known.mean, known.matrix)
-        rows, weights = in_sizes(self._queries, query)
+        rows, weights, without = in_sizes(self._queries, query)
         every = [projection.of(row) for row in rows]
         sizes = zip(*every, strict=True)
         shown = np.stack([combined(list(size), weights) for size in sizes])
-        return Look(self._store, self._model, shown)
+        return Look(self._store, self._model, shown, without)
 
 
 def _number_of(pictures: int) -> str:

@@ -127,21 +127,23 @@ class Queries:
 
     def in_sizes(
         self, query: Query, part: image.Part | None = None, name: str = THE_QUERY
-    ) -> Embedding:
+    ) -> tuple[Embedding, tuple[int, ...]]:
         """A query as unit vectors (sizes, dim), one for each of `lookalike.parts.MIDDLES`: as it
-        looks where it is a part of a picture. Words have no size; their vector is in each.
+        looks where it is a part of a picture; and the ids that are no answers to it. Words have no
+        size; their vector is in each.
 
         The file is read for it. Raises as `embedding`.
         """
         if isinstance(query, Words):
-            return np.stack([self._wording.embedding(query.text)] * len(MIDDLES))
-        source, _ = self._found(query)
+            return np.stack([self._wording.embedding(query.text)] * len(MIDDLES)), ()
+        source, without = self._found(query)
         if isinstance(source, Record):
             original(source)
         key = _key(source, part)
-        return self._encodings.get(
+        rows = self._encodings.get(
             key and ("sizes", key), lambda: self._encode_sizes(source, part, name)
         )
+        return rows, without
 
     def _encode_sizes(self, source: Source, part: image.Part | None, name: str) -> Embedding:
         encoder = self._encoder()
