@@ -259,7 +259,7 @@ def _tell_pair(pair: SideBySide) -> None:
     from lookalike.library import printable
 
     click.echo(f"{printable(pair.picture.path)}\n{pair.shared:,} are the same, marked with =")
-    both = {hit.record.id for hit in pair.hits} & {hit.record.id for hit in pair.other_hits}
+    both = pair.both
     for model, hits in ((pair.present, pair.hits), (pair.other, pair.other_hits)):
         click.echo(f"\n{printable(model)}")
         for rank, hit in enumerate(hits, start=1):

@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ import numpy as np
 from lookalike import evaluate
 from lookalike.errors import InputError
 from lookalike.evaluate import Evaluation
+from lookalike.library.marks import only_tags
 from lookalike.library.opening import Model
 from lookalike.library.queries import Named, Queries
+from lookalike.library.vectors import rows_of
 from lookalike.neighbours import best_of, shared
 from lookalike.stores.base import Catalogue, Embedding, Hit, Ids, Layer, Record
 
@@ -74,15 +77,24 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """The nearest of one ``picture`` with the present model and with the other, best first; so
-    many are ``shared`` by both."""
+    """The nearest of one ``picture`` with the present model and with the other, best first."""
 
     picture: Record
     present: str
     other: str
     hits: tuple[Hit, ...]
     other_hits: tuple[Hit, ...]
-    shared: int
+
+    @property
+    def both(self) -> frozenset[int]:
+        """The ids of those that are answers with both models."""
+        first, second = ({hit.record.id for hit in hits} for hits in (self.hits, self.other_hits))
+        return frozenset(first & second)
+
+    @property
+    def shared(self) -> int:
+        """How many of these there are."""
+        return len(self.both)
 
 
 class Comparing:
@@ -148,8 +160,7 @@ class Comparing:
                 "that can be read."
             )
         hits, other_hits = (two.hits(record.id, k, other=other) for other in (False, True))
-        same = {hit.record.id for hit in hits} & {hit.record.id for hit in other_hits}
-        return SideBySide(record, self._model.name, layer.model, hits, other_hits, shared=len(same))
+        return SideBySide(record, self._model.name, layer.model, hits, other_hits)
 
 
 class _Rivals:
@@ -192,12 +203,10 @@ class _Rivals:
             yield some, rows[:, 0]
 
     def _rows(self, ids: Ids, *, other: bool) -> Embedding:
-        """The vectors (n, dim) of some of the pictures (n,), rising; zeros for one that has just
-        been removed."""
-        found = np.zeros((len(ids), self._layer.dim if other else self._store.dim), np.float32)
-        for some, rows in self._vectors(ids, other=other):
-            found[np.searchsorted(ids, some)] = rows
-        return found
+        """The vectors (n, dim) of some of the pictures (n,); zeros for one that has just been
+        removed."""
+        dim = self._layer.dim if other else self._store.dim
+        return rows_of(ids, dim, partial(self._vectors, other=other))
 
     def hits(self, asked: int, k: int, *, other: bool) -> tuple[Hit, ...]:
         """The k best answers to one of the pictures, with scores in double precision, equal ones in
@@ -235,9 +244,7 @@ class _Rivals:
         """Where the labels of pictures come from, and each one's label."""
         if labels is not None:
             return "file", evaluate.assign_labels(records, evaluate.read_labels(labels))
-        marks = self._store.marks({one.digest for one in records})
-        single = {digest: its.tags[0] for digest, its in marks.items() if len(its.tags) == 1}
-        tags: list[str | None] = [single.get(one.digest) for one in records]
+        tags, _ = only_tags(self._store, records)
         if _tells_apart(its for its in tags if its is not None):
             return "tags", tags
         if not any("/" in one.relative for one in records):
@@ -248,8 +255,7 @@ class _Rivals:
         self, records: Sequence[Record], classes: Sequence[str], *, other: bool
     ) -> Evaluation:
         ids = np.array([one.id for one in records], np.int64)
-        rising = np.sort(ids)
-        rows = self._rows(rising, other=other)[np.searchsorted(rising, ids)]
+        rows = self._rows(ids, other=other)
         return evaluate.evaluate(records, rows, classes, queries=_QUERIES, seed=_SEED)
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from lookalike import evaluate
 from lookalike.errors import InputError, ViewNotFoundError
+from lookalike.library.marks import only_tags
 from lookalike.library.opening import Model
 from lookalike.library.partwise import PARTS
 from lookalike.library.queries import Named, Queries
@@ -123,10 +124,7 @@ class Learning:
         records = list(self._store.records())
         several = 0
         if tags:
-            known = self._store.marks({record.digest for record in records})
-            several = sum(len(known[one.digest].tags) > 1 for one in records if one.digest in known)
-            single = {digest: its.tags[0] for digest, its in known.items() if len(its.tags) == 1}
-            named: list[str | None] = [single.get(record.digest) for record in records]
+            named, several = only_tags(self._store, records)
         elif labels is None:
             named = evaluate.labels_by_folder(records)
         else:

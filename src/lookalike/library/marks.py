@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lookalike import evaluate
 from lookalike.library.queries import Named, Queries
-from lookalike.stores.base import Catalogue, Choice, MarkChange, MarkCounts, Marks
+from lookalike.stores.base import Catalogue, Choice, MarkChange, MarkCounts, Marks, Record
 
 _NONE = Marks()
+
+
+def only_tags(store: Catalogue, records: Sequence[Record]) -> tuple[list[str | None], int]:
+    """The tag of each picture, None for one that has none or several; and how many have several."""
+    known = store.marks({record.digest for record in records})
+    single = {digest: its.tags[0] for digest, its in known.items() if len(its.tags) == 1}
+    several = sum(len(known[one.digest].tags) > 1 for one in records if one.digest in known)
+    return [single.get(record.digest) for record in records], several
 
 
 class MarksOf:

@@ -89,7 +89,7 @@ def _beside(model: str) -> str:
 
 
 def _pair(pair: SideBySide) -> dict[str, Any]:
-    both = {hit.record.id for hit in pair.hits} & {hit.record.id for hit in pair.other_hits}
+    both = pair.both
 
     def answers(model: str, hits: tuple[Hit, ...]) -> dict[str, Any]:
         shown = [
