@@ -104,18 +104,18 @@ class Encoder:
 
         Raises `ModelError` as `encode` does, and where the vectors are no such averages.
         """
-        graph = self._of_regions()
-        if graph is None:
-            raise _no_regions(self.card)
-        self._check(picture[np.newaxis])
-        return _map(graph, picture, self.card.dim)
+        found: Map = self.encode_with_regions(picture[np.newaxis])[1][0]
+        return found
 
     def encode_with_regions(self, batch: Input) -> tuple[Vectors, Maps]:
         """Prepared pictures → what `encode` gives of them, and the features of the regions of each
         (n, h, w, dim), which are at hand on the way. Raises as `regions` does."""
         graph = self._of_regions()
         if graph is None:
-            raise _no_regions(self.card)
+            raise ModelError(
+                f"The vectors of the model {self.card.name!r} are no averages of regions: choose "
+                "a model that explains."
+            )
         self._check(batch)
         if not len(batch):
             none = np.empty((0, 1, 1, self.card.dim), np.float32)
@@ -216,13 +216,6 @@ def _map(graph: Network, picture: Input, dim: int) -> Map:
 
 def _channels_last(answer: Map, dim: int) -> Map:
     return answer.transpose(1, 2, 0) if answer.ndim == 3 and len(answer) == dim else answer
-
-
-def _no_regions(card: ModelCard) -> ModelError:
-    return ModelError(
-        f"The vectors of the model {card.name!r} are no averages of regions: choose a model that "
-        "explains."
-    )
 
 
 class Network:

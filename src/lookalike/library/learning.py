@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -212,8 +211,7 @@ class Learning:
         self, learned: Learned, found: Projection, focus: npt.NDArray[np.float32] | None = None
     ) -> View:
         about = {key: value for key, value in asdict(learned).items() if key != "name"}
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        note = ViewNote(learned.name, self._model.identity, now, about)
+        note = ViewNote.now(learned.name, self._model.identity, about)
         return View(note, found.mean, found.matrix, focus)
 
 

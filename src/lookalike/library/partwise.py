@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -68,7 +67,7 @@ class Making:
         drawn = some(_DRAWN)
         self._projection = whitened(Moments.of(_blocks(encoder, drawn), encoder.card.dim))
         about = {"kind": PARTS, "pictures": len(drawn)}
-        note = ViewNote(PARTS, self._model.identity, _now(), about)
+        note = ViewNote.now(PARTS, self._model.identity, about)
         self._store.drop_layer(PARTS)  # rows in another view are of no use
         self._store.keep_view(View(note, self._projection.mean, self._projection.matrix))
 
@@ -202,7 +201,3 @@ def _blocks(encoder: Encoder, inputs: image.Input) -> Iterator[Rows]:
     for start in range(0, len(inputs), _AT_ONCE):
         _, maps = encoder.encode_with_regions(inputs[start : start + _AT_ONCE])
         yield pooled(maps).reshape(-1, maps.shape[3])
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

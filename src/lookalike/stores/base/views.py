@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,11 @@ class ViewNote:
     identity: str
     made: str
     about: Mapping[str, object]
+
+    @classmethod
+    def now(cls, name: str, identity: str, about: Mapping[str, object]) -> ViewNote:
+        """The note of a view that is made now."""
+        return cls(name, identity, datetime.now(UTC).isoformat(timespec="seconds"), about)
 
 
 @dataclass(frozen=True, eq=False)
