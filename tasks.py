@@ -225,6 +225,8 @@ def test(options: argparse.Namespace) -> None:
     """
     install()
     provide_browser()
+    # as Python is unless it is told: else each command that a test runs compiles all of Lookalike
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     chosen = options.rest or shlex.split(os.environ.get("TESTS") or "")
     python = [str(venv_python()), "-m"]
     failed = [

@@ -306,6 +306,8 @@ def alone(measure: Callable[[Settings], Figures], arguments: Sequence[str] | Non
     `python -m benchmarks` runs each benchmark in this way, in a process of its own.
     """
     options = parser().parse_args(arguments)
+    # where nothing compiled is kept, every start of a command compiles all of Lookalike
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         flowers = find_flowers(options.flowers)
         with _scratch(options.scratch) as scratch:
