@@ -103,8 +103,8 @@ def _nearest(away: np.ndarray[Any, np.dtype[np.float32]], own: int) -> set[int]:
 
 def _looked_at(folder: Path) -> Figures:
     """Frames a second while the map is moved, and while it is zoomed in and out."""
-    with served(folder) as url, browser(1440, 900, "--enable-unsafe-swiftshader") as driver:
-        driver.get(f"{url}map")
+    with served(folder) as server, browser(1440, 900, "--enable-unsafe-swiftshader") as driver:
+        driver.get(f"{server.url}map")
         started = time.monotonic()
         while not driver.execute_script("return document.getElementById('points').dataset.points"):
             if time.monotonic() - started > 60:

@@ -94,8 +94,8 @@ class Visit:
 def _figures(name: str, library: Path, rounds: int, frames: int = 600) -> Figures:
     with Library.open(library) as opened:
         asked = [record.id for record in opened.sample(rounds + 1)]
-    with served(library) as address, _browser() as driver:
-        visits = [_visit(driver, address, number) for number in asked][1:]
+    with served(library) as server, _browser() as driver:
+        visits = [_visit(driver, server.url, number) for number in asked][1:]
         passed = Sample(tuple(driver.execute_async_script(_SCROLL, _PACE, frames)))
         jump = Sample(tuple(driver.execute_async_script(_JUMP, share) for share in _JUMPS))
         stretches = Sample(tuple(driver.execute_script(_STRETCHES)))

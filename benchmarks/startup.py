@@ -156,8 +156,8 @@ def _in_turns(tasks: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
 @contextmanager
 def _server(library: Path) -> Iterator[Callable[[str, bytes], None]]:
     """A server in a process of its own → what asks it: the kind of a body, the body."""
-    with served(library) as address:
-        connection = http.client.HTTPConnection(urlsplit(address).netloc)
+    with served(library) as server:
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc)
         yield partial(_ask, connection)
         connection.close()
 
