@@ -48,7 +48,7 @@ def measure(settings: Settings) -> Figures:
     short, long, longer = (10, 30, 60) if settings.quick else (30, 300, 600)
     with served(library) as server:
         clients = Clients(server.url, queries, settings.scratch / "told.json")
-        clients.ask(users=1, seconds=5)
+        clients.ask(users=_CLIENTS, seconds=short // 2)  # every thread has its connections then
         single = clients.ask(users=1, seconds=short)
         before = _look(server.process, 0.0)
         with _indexing(library, coming) as rounds, _watched(server.process) as looks:
@@ -62,7 +62,7 @@ def measure(settings: Settings) -> Figures:
         "load_alone_p99_ms": single.quantile(0.99),
         **_told("load", heavy, looks, long),
         "load_p99_vs_alone_p50": heavy.quantile(0.99) / single.quantile(0.5),
-        "load_indexed": len(rounds) * _COMING,
+        "load_indexed": len(rounds) * sum(1 for _ in coming.iterdir()),
         **_told("load_low", low, low_looks, longer),
         "load_threads_left": after.threads - before.threads,
         "load_files_left": after.files - before.files,
