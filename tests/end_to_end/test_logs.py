@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tests.end_to_end.running import PATIENCE, POSIX, checked, start
 
@@ -54,7 +55,7 @@ def test_a_service_tells_of_each_request_in_a_line(shared: Path) -> None:
         (picture,) = json.loads(body)["images"]
         assert headers["X-Request-Id"] == ID
         ask(address, picture["thumbnail"])
-        ask(address, f"/nowhere%0aERROR/{picture['relative']}?{picture['id']}")
+        ask(address, f"/nowhere%0aERROR/{quote(picture['relative'])}?{picture['id']}")
     rows: list[dict[str, Any]] = [json.loads(line) for line in log]
     asked = [row for row in rows if "route" in row and row["route"] != "/readyz"]
     assert [(row["route"], row["status"], row["level"]) for row in asked] == [

@@ -61,20 +61,17 @@ def attach(app: Flask, figures: Figures) -> None:
         return response
 
 
-def refused(app: Flask, status: int) -> str:
-    """Count a request that came to no app, since the server itself refused it; its new id.
+def refused(app: Flask, status: int) -> None:
+    """Count a request that came to no app, since the server itself refused it.
 
     Who sends a thousand of them in a second must not fill the log, so only who debugs is told.
     """
     figures_of(app).refused(status)
-    journal.enter(known := secrets.token_hex(8))
     _log.debug(
         "Refused with %d before it was read",
         status,
         extra={"method": "OTHER", "route": NOWHERE, "status": status},
     )
-    journal.leave()
-    return known
 
 
 class _Told:
