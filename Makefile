@@ -6,7 +6,7 @@
 #   make test                  lint, types, import directions and all tests
 #   make test TESTS=tests/unit only these
 #   make bench                 all benchmarks, within half an hour → benchmarks/latest.json
-#   make install | lock | clean
+#   make audit | sbom | install | lock | clean
 #
 # PYTHON names the Python to use (3.11 to 3.13), VENV the virtual environment (.venv).
 # On Windows without make: py tasks.py demo
@@ -22,7 +22,7 @@ endif
 export IMAGES PORT TESTS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench install lock clean
+.PHONY: help demo test bench audit sbom install lock clean
 
-help demo test bench install lock clean:
+help demo test bench audit sbom install lock clean:
 	@$(or $(PYTHON),$(error No Python was found: install Python 3.11, 3.12 or 3.13)) tasks.py $@

@@ -3,6 +3,8 @@
     python tasks.py demo [--images FOLDER] [--port N]   the page over samples, or over your pictures
     python tasks.py test [PYTEST ARGUMENTS]             lint, types and all tests
     python tasks.py bench [--quick] [OPTIONS]           all benchmarks; `make bench` needs none
+    python tasks.py audit [--offline]                   known faults, licences and pins of packages
+    python tasks.py sbom [FILE]                         all that Lookalike is made of (CycloneDX)
     python tasks.py install                             only the virtual environment
     python tasks.py lock [--upgrade]                    the lock files anew (needs uv)
     python tasks.py clean                               remove all that these tasks made
@@ -37,6 +39,7 @@ PYTHONS = ((3, 11), (3, 12), (3, 13))
 WINDOWS = os.name == "nt"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MEGABYTES = {"requirements.lock": 340, "requirements-bench.lock": 920}
+RUNNERS = (["test"], ["bench"], ["audit"], ["sbom"])
 DRIVERS = ("chromedriver", "chromium.chromedriver")
 MAC_BROWSERS = ("/Applications/Google Chrome.app", "/Applications/Chromium.app")
 
@@ -48,7 +51,7 @@ class TaskError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do one task → its exit status: 0 done, 1 not done, 2 wrong usage, 130 interrupted."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    own = given[:1] if given[:1] in (["test"], ["bench"]) else given  # the rest is handed on
+    own = given[:1] if given[:1] in RUNNERS else given  # the rest is handed on
     options = _parser().parse_args(own)
     options.rest = given[len(own) :]
     try:
@@ -82,14 +85,13 @@ def _parser() -> argparse.ArgumentParser:
     option("--port", type=int, default=os.environ.get("PORT") or 5000, help="5000 by default")
     add("test", test, "lint, types and all tests; what follows is handed to pytest")
     add("bench", bench, "run all benchmarks; what follows is handed to them")
+    add("audit", script, "look for known faults, licences and loose pins of packages")
+    add("sbom", script, "list all that Lookalike is made of, as CycloneDX JSON")
     add("install", lambda _: install(), "make the virtual environment")
     option = add("lock", lock, "make both lock files anew")
     option("--upgrade", action="store_true", help="take the newest versions that fit")
     add("clean", clean, "remove the virtual environments, the demo and the caches")
     return parser
-
-
-# -- The Python and its virtual environment
 
 
 def find_python() -> list[str]:
@@ -173,9 +175,6 @@ def venv_python(venv: Path = VENV) -> Path:
     return venv / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 
-# -- The demo
-
-
 def demo(options: argparse.Namespace) -> None:
     """Index sample photographs, or a folder of the user's, and serve the page over them.
 
@@ -212,11 +211,8 @@ def library_for(images: Path) -> Path:
     return DEMO / f"library-{name}-{hashlib.sha256(os.fsencode(images)).hexdigest()[:8]}"
 
 
-# -- The tests
-
-
 def test(options: argparse.Namespace) -> None:
-    """Lint, types, then the tests, whose closing line is the last one printed.
+    """Lint, types, packages, then the tests, whose closing line is the last one printed.
 
     Every step runs, so that one run shows all there is to mend.
 
@@ -235,6 +231,7 @@ def test(options: argparse.Namespace) -> None:
             ("ruff check", [*python, "ruff", "check", "."]),
             ("ruff format", [*python, "ruff", "format", "--check", "."]),
             ("mypy", [*python, "mypy"]),
+            ("audit", [str(venv_python()), "scripts/audit.py"]),
             ("pytest", [*python, "pytest", *(chosen or _all_tests())]),
         )
         if not _passes(step, command)
@@ -319,19 +316,23 @@ def _os_release() -> str:
     return file.read_text("utf-8") if file.is_file() else ""
 
 
-# -- The benchmarks, and the lock files
-
-
 def bench(options: argparse.Namespace) -> None:
     """Run all benchmarks; the figures go to benchmarks/latest.json."""
     install(BENCH_VENV, BENCH_LOCK)
     run(str(venv_python(BENCH_VENV)), "-m", "benchmarks", *options.rest)
 
 
+def script(options: argparse.Namespace) -> None:
+    """Run the script of a task in the virtual environment; what follows is handed to it."""
+    install()
+    name = "write_sbom.py" if options.name == "sbom" else f"{options.name}.py"
+    run(str(venv_python()), str(ROOT / "scripts" / name), *options.rest)
+
+
 def lock(options: argparse.Namespace) -> None:
     """Write both lock files: every package for every platform, with its hashes."""
-    script = str(ROOT / "scripts" / "write_locks.py")
-    run(sys.executable, script, *(["--upgrade"] if options.upgrade else []))
+    file = str(ROOT / "scripts" / "write_locks.py")
+    run(sys.executable, file, *(["--upgrade"] if options.upgrade else []))
 
 
 def clean(_options: argparse.Namespace) -> None:
@@ -342,9 +343,6 @@ def clean(_options: argparse.Namespace) -> None:
         shutil.rmtree(ROOT / name, ignore_errors=True)
     for folder in (VENV, BENCH_VENV, DEMO):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-# -- Running things
 
 
 def run(*command: str) -> None:

@@ -25,7 +25,7 @@ class Server:
 def served(library: Path, *options: str) -> Iterator[Server]:
     """A server that runs as long as the block. Raises MissingError."""
     command = [sys.executable, "-m", "lookalike", "serve", "--library", str(library), "--port", "0"]
-    command += options
+    command += ["--log-level", "warning", *options]  # the table is for people
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             said = process.stdout.readline() if process.stdout else ""

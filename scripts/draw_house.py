@@ -51,11 +51,13 @@ COLUMNS = {
     "encoder": (1.0, 1.75),
     "words": (0.0, 1.9),
     "indexing": (1.9, 3.6),
+    "checkup": (5.5, 1.1),
     "library": (0.0, 16.5),
     "__init__": (1.65, 1.75),
     "web": (4.4, 1.6),
     "assistant": (6.2, 1.4),
     "cli": (2.9, 4.0),
+    "journal": (16.5, 1.1),
 }
 SHOWN_AS = {"__init__": "import lookalike"}
 # Doors and shelves: they hold nothing that could stand on a floor.
@@ -192,7 +194,8 @@ def _shell(placed: Mapping[str, Box], width: float) -> Iterator[str]:
 def _lines(plan: Plan, placed: Mapping[str, Box]) -> Iterator[str]:
     for room, box in placed.items():
         for other in () if room == STANDS_ON_ALL else rests_on(plan, room):
-            if other not in (UNDER_ALL, STANDS_ON_ALL):
+            beside = not _overlap(COLUMNS[room], COLUMNS[other])
+            if other not in (UNDER_ALL, STANDS_ON_ALL) and not beside:
                 lower = placed[other]
                 middle = (max(box.left, lower.left) + min(box.right, lower.right)) / 2
                 yield (

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK, BENCH = ROOT / "requirements.lock", ROOT / "requirements-bench.lock"
-GROUPS = ("samples", "test", "lint", "build")
+GROUPS = ("samples", "test", "lint", "audit", "build")
 BENCH_GROUPS = ("bench", "build")
 
 

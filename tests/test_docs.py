@@ -235,7 +235,7 @@ def test_every_task_that_is_mentioned_exists(page: Path) -> None:
     for arguments in our_arguments(page, ("py", "tasks.py")):
         parser.parse_args(arguments)
     for arguments in our_arguments(page, ("python", "tasks.py")):
-        handed_on = arguments[:1] in (["test"], ["bench"])
+        handed_on = arguments[:1] in tasks.RUNNERS
         parser.parse_args(arguments[:1] if handed_on else arguments)
     for task, *settings in filter(None, our_arguments(page, ("make",))):
         parser.parse_args([task])

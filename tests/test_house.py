@@ -21,6 +21,7 @@ SOURCE = ROOT / "src" / "lookalike"
 # room: the rooms it may import. A room that is a package counts as one, with all inside it.
 FLOOR_PLAN = {
     "errors": "",
+    "journal": "",
     "folder": "errors",
     "image": "errors",
     "models": "errors image",
@@ -45,14 +46,15 @@ FLOOR_PLAN = {
     "reveal": "errors",
     "delivery": "errors stores.base",
     "mapping": "errors stores.base views cachefile",
+    "checkup": "errors folder image models weights encoder stores.base",
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
         " indexing thumbnails exchange evaluate duplicates mapping explain reveal delivery"
-        " kmeans views neighbours verdict words parts"
+        " kmeans views neighbours verdict words parts checkup"
     ),
-    "web": "errors library stores.base",
+    "web": "errors journal library stores.base",
     "assistant": "errors library",
-    "cli": "errors library web assistant __init__",
+    "cli": "errors journal library web assistant __init__",
     "stores": "",
     "__init__": "errors library stores.base",
     "__main__": "cli",
@@ -67,6 +69,7 @@ PUBLIC = [
 HEAVY = (
     *("flask", "numpy", "onnx", "onnxruntime", "PIL", "pillow_heif", "rawpy", "rich", "sqlite3"),
     *("concurrent.futures", "filelock", "mcp", "openTSNE", "platformdirs", "waitress"),
+    *("prometheus_client", "pythonjsonlogger"),
 )
 NAMES_THAT_SAY_NOTHING = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MOST_LINES_OF_A_MODULE = 400
@@ -189,6 +192,28 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
 def test_rooms_are_named_after_what_they_do() -> None:
     names = {part for path in MODULES for part in path.relative_to(SOURCE).with_suffix("").parts}
     assert names & NAMES_THAT_SAY_NOTHING == set()
+
+
+def test_what_is_logged_is_constant_and_names_are_arguments() -> None:
+    """A discreet log keeps messages and drops their arguments, see `lookalike.journal`."""
+    levels = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+    calls = [
+        (path, node)
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in levels
+        and ast.unparse(node.func.value).lower() in {"_log", "log"}
+    ]
+    assert len(calls) > 40
+    put_together = {
+        name_of(path)
+        for path, node in calls
+        if not isinstance(node.args[node.func.attr == "log"], ast.Constant)  # type: ignore[attr-defined]
+    }
+    # of words of the program, and numbers
+    assert put_together == {"src/lookalike/web/asked.py"}
 
 
 def test_no_file_names_a_place_of_one_machine() -> None:

@@ -343,7 +343,11 @@ def test_stats_say_what_there_is_and_what_was_skipped(pictures: Path, library: P
 def test_doctor_says_what_is_wrong_with_its_status(pictures: Path, library: Path) -> None:
     index(pictures, library)
     good = run("doctor", "--library", library)
-    assert all(line.startswith("ok ") for line in good.out.splitlines())
+    assert all(line.startswith("ok ") for line in good.out.splitlines()), good.out
+    told = run("doctor", "--library", library, "--json").json
+    assert told["sound"] is True
+    assert {one["standing"] for one in told["findings"]} == {"ok"}
+    assert {"decoders", "vector", "index", "files"} <= {one["check"] for one in told["findings"]}
     (pictures / "one.jpg").unlink()
     wrong = [
         line
@@ -355,6 +359,19 @@ def test_doctor_says_what_is_wrong_with_its_status(pictures: Path, library: Path
     pictures.rename(pictures.with_name("elsewhere"))
     moved = run("doctor", "--library", library, status=1).out
     assert re.search(r"PROBLEM .*is not there, so its 3 pictures can be found but not shown", moved)
+
+
+def test_doctor_looks_at_the_machine_where_there_is_no_library(library: Path) -> None:
+    none = run("doctor")
+    assert "JPEG" in none.out
+    assert "make one with `lookalike index FOLDER`" in none.out
+    named = run("doctor", "--library", library, "--json", status=1).json
+    assert [one["check"] for one in named["findings"] if one["standing"] != "ok"] == ["store"]
+    library.mkdir()
+    (library / "library.sqlite").write_bytes(b"no library" * 100)
+    damaged = run("doctor", "--library", library, status=1)
+    assert damaged.out.splitlines()[-1].startswith("PROBLEM  ")
+    assert "is damaged or not a library" in damaged.out
 
 
 def test_a_library_survives_a_moved_folder_and_forgets_one(pictures: Path, library: Path) -> None:

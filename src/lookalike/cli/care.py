@@ -1,4 +1,4 @@
-"""``lookalike stats``, ``doctor`` and ``forget``: a library → what it holds and how it is."""
+"""``lookalike stats`` and ``forget``: a library → what it holds; the same with a folder less."""
 
 from __future__ import annotations
 
@@ -60,23 +60,6 @@ def _how(index: SearchIndex) -> str:
 def _waiting(number: int) -> str:
     pictures = "picture is" if number == 1 else "pictures are"
     return f"{number:,} {pictures} not in the cache yet, and compared one by one"
-
-
-@click.command("doctor", short_help="Check the library, the model, the folders.")
-@library_option
-def doctor_command(*, library_folder: Path | None) -> None:
-    """Check the library, the model and the folders; bring the caches up to date.
-
-    Ends with status 1 if something is wrong.
-    """
-    from lookalike.library import Library
-
-    with Library.open(library_folder) as library:
-        findings = library.check()
-    for finding in findings:
-        click.echo(f"{'ok     ' if finding.good else 'PROBLEM'}  {finding.text}")
-    if not all(finding.good for finding in findings):
-        click.get_current_context().exit(1)
 
 
 @click.command("forget", short_help="Take a folder out of the library.")

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from lookalike import __version__
+from lookalike import __version__, journal
 from lookalike.errors import LookalikeError
 
 _COMMANDS = {
@@ -33,7 +33,7 @@ _COMMANDS = {
     "upgrade": "upgrade",
     "stats": "care",
     "facets": "facets",
-    "doctor": "care",
+    "doctor": "doctor",
     "forget": "care",
     "eval": "evaluate",
     "export": "exchange",
@@ -90,9 +90,7 @@ def lookalike(verbose: bool) -> None:
       lookalike search rose.jpg         the 30 that look most like it
       lookalike serve                   the same, on a page in the browser
     """
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s: %(message)s"
-    )
+    journal.begin(logging.INFO if verbose else logging.ERROR, "text", timed=False)
 
 
 def main() -> None:

@@ -8,6 +8,8 @@ from types import FrameType
 
 import click
 
+from lookalike import journal
+from lookalike.cli.logs import begin_log, log_options
 from lookalike.cli.options import FOLDER, library_option, max_pixels_option, scan_options
 
 
@@ -31,6 +33,7 @@ from lookalike.cli.options import FOLDER, library_option, max_pixels_option, sca
 )
 @scan_options
 @max_pixels_option
+@log_options
 def serve_command(
     *,
     folders: tuple[str, ...],
@@ -40,15 +43,21 @@ def serve_command(
     exclude: tuple[str, ...],
     hidden: bool,
     max_pixels: int,
+    log_format: journal.Form,
+    log_level: str | None,
 ) -> None:
     """Show the page on http://127.0.0.1:5000, and answer REST calls there.
 
     With a FOLDER, the page opens at once, and the folder is indexed while it is served. What
     another `lookalike index` adds to the library appears without a restart.
+
+    The log has a line for each request. GET /readyz says whether a search would be answered, and
+    GET /metrics gives figures for Prometheus.
     """
     from lookalike.library import Library, real_folder
     from lookalike.web import serve
 
+    begin_log(log_format, log_level, host=host)
     for folder in folders:
         real_folder(folder)
     signal.signal(signal.SIGTERM, _end)
@@ -60,6 +69,7 @@ def serve_command(
             folders=folders,
             exclude=exclude,
             hidden=hidden,
+            warm=True,
             on_ready=_announce,
         )
 

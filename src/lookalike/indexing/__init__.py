@@ -15,8 +15,10 @@ from lookalike.indexing.events import (
 )
 from lookalike.indexing.options import Options, tell_nobody
 from lookalike.indexing.run import index
+from lookalike.indexing.whyskipped import GROUNDS, grounds
 
 __all__ = [
+    "GROUNDS",
     "Also",
     "Built",
     "Event",
@@ -30,6 +32,7 @@ __all__ = [
     "Whole",
     "adopt",
     "fill",
+    "grounds",
     "index",
     "tell_nobody",
 ]

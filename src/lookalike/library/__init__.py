@@ -1,5 +1,6 @@
 """A library's folder → indexing, search and all the rest: the one place where the rooms meet."""
 
+from lookalike.checkup import Finding
 from lookalike.delivery import KINDS, Export, LeftOut
 from lookalike.duplicates import Copy, Group, Step
 from lookalike.evaluate import ClassScore, Evaluation
@@ -8,7 +9,7 @@ from lookalike.explain import Explanation, Regions
 from lookalike.folder import printable, real_folder
 from lookalike.image import FileMetadata
 from lookalike.indexing import Built, Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
-from lookalike.library.checkup import Finding
+from lookalike.library.checkup import check_machine, check_model
 from lookalike.library.comparing import Compared, Judged, SideBySide
 from lookalike.library.copies import Duplicates
 from lookalike.library.examples import Asked, Example
@@ -24,6 +25,7 @@ from lookalike.library.partwise import PARTS
 from lookalike.library.queries import Query, Words
 from lookalike.library.spaces import MOST_NEIGHBOURS, WHITENED
 from lookalike.library.upgrading import Beside, Switched, Upgrades
+from lookalike.library.wellbeing import Pulse
 from lookalike.mapping import INSTALL as INSTALL_FOR_MAP
 from lookalike.mapping import METHODS as MAP_METHODS
 from lookalike.mapping import Drawing
@@ -98,6 +100,7 @@ __all__ = [
     "PictureMap",
     "Plane",
     "Progress",
+    "Pulse",
     "Query",
     "Ranking",
     "Record",
@@ -114,6 +117,8 @@ __all__ = [
     "Upgrades",
     "ViewNote",
     "Words",
+    "check_machine",
+    "check_model",
     "default_folder",
     "model_rows",
     "neighbours_possible",

@@ -1,111 +1,62 @@
-"""A store, a model and the folders → what is right and what is wrong, one sentence each."""
+"""A library, or a machine without one → how all of it is, in findings that say what to do."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
-import numpy as np
-
-from lookalike import weights
-from lookalike.errors import ModelError
-from lookalike.folder import printable
+from lookalike import checkup, models
+from lookalike.checkup import Finding
+from lookalike.encoder import Encoder
 from lookalike.library.opening import IMPORTED, Model
-from lookalike.stores.base import Catalogue, Embedding
+from lookalike.stores.base import Catalogue
+from lookalike.stores.embedded import WriteLock
+from lookalike.thumbnails import Thumbnails
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at, and whether it is as it should be."""
+class Checkup:
+    """The part of a `Library` that looks after it."""
 
-    good: bool
-    text: str
+    _store: Catalogue
+    _model: Model
+    _thumbnails: Thumbnails
+    _encoder: Callable[[], Encoder]
 
+    def check(self) -> list[Finding]:
+        """Look at the database, the search cache, the model, the folders and the disk; where
+        nothing is wrong, bring the caches up to date."""
+        findings = list(self._findings())
+        if not self._store.read_only and all(finding.good for finding in findings):
+            findings.append(self._tidied())
+        return findings
 
-def check(store: Catalogue, model: Model) -> Iterator[Finding]:
-    """Look at everything; nothing is changed."""
-    problems = store.problems()
-    for problem in problems:
-        file = printable(store.folder / "library.sqlite")
-        yield Finding(
-            False, f"{problem} Delete {file} and the folder cache beside it; index again."
+    def _findings(self) -> Iterator[Finding]:
+        yield from checkup.of_store(self._store)
+        yield from checkup.of_folder(self._store, WriteLock(self._store.folder).held_by())
+        if self._model.card is not None:
+            yield from checkup.of_model(self._model.card, self._encoder)
+        else:
+            imported = self._model.name == IMPORTED
+            yield Finding("model", "ok" if imported else "problem", self._model.missing)
+        for root in self._store.roots():
+            yield from checkup.of_root(self._store, root)
+
+    def _tidied(self) -> Finding:
+        self._store.save_caches()
+        orphans = self._thumbnails.drop_orphans(
+            lambda digest: self._store.find_content(digest) is not None
         )
-    if problems:
-        return
-    yield Finding(True, f"The database is sound; it holds {store.count():,} pictures.")
-    yield from _marks(store)
-    yield _vectors(store)
-    yield from _blanks(store)
-    yield _weights(model)
-    for root in store.roots():
-        yield _root(store, root)
+        text = f"The caches are fresh; {orphans:,} old thumbnails were deleted."
+        return Finding("caches", "ok", text)
 
 
-def _marks(store: Catalogue) -> Iterator[Finding]:
-    """What a person has marked, which is nowhere else."""
-    known = store.count_marks()
-    if known.favourites or known.tags:
-        favourites = "1 favourite" if known.favourites == 1 else f"{known.favourites:,} favourites"
-        tags = "1 tag" if len(known.tags) == 1 else f"{len(known.tags):,} tags"
-        yield Finding(True, f"It keeps {favourites} and {tags}.")
+def check_machine() -> list[Finding]:
+    """Look at what every library on this machine needs: the decoders, the clock."""
+    return list(checkup.of_machine())
 
 
-def _vectors(store: Catalogue) -> Finding:
-    wrong = sum(_wrong_lengths(block) for _, block in store.embedding_blocks())
-    if wrong:
-        return Finding(
-            False, f"{wrong:,} embeddings are no unit vectors: index into a new library."
-        )
-    return Finding(True, f"Every embedding has {store.dim} numbers and length 1.")
-
-
-def _blanks(store: Catalogue) -> Iterator[Finding]:
-    """Pictures that another model was switched to without."""
-    if number := len(store.blanks()):
-        pictures = "picture has" if number == 1 else "pictures have"
-        yield Finding(
-            False,
-            f"{number:,} {pictures} no vector of the present model: index their folder once their "
-            "files can be read.",
-        )
-
-
-def _wrong_lengths(embeddings: Embedding) -> int:
-    lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64))
-    return int(np.count_nonzero(~(np.abs(lengths - 1) < 1e-3) & (lengths != 0)))
-
-
-def _weights(model: Model) -> Finding:
-    card = model.card
-    if card is None:
-        return Finding(model.name == IMPORTED, model.missing)
-    if not weights.is_here(card):
-        return Finding(True, f"The weights of {card.name} are fetched when they are needed.")
-    try:
-        weights.fetch(card)
-    except ModelError as error:
-        return Finding(False, str(error))
-    return Finding(True, f"The weights of {card.name} are here and have their SHA-256.")
-
-
-def _root(store: Catalogue, root: str) -> Finding:
-    name = printable(root)
-    if not os.path.isdir(root):  # noqa: PTH112 - may hold any bytes
-        known = sum(1 for _ in store.records(root))
-        return Finding(
-            False,
-            f"{name} is not there, so its {known:,} pictures can be found but not shown: "
-            "connect its disk, or index the folder at its new place.",
-        )
-    known = away = 0
-    for record in store.records(root):
-        known += 1
-        away += not os.path.exists(record.path)  # noqa: PTH110
-    if away == known > 0:
-        hint = f'connect its disk, or take it out with `lookalike forget "{name}"`'
-        return Finding(False, f"None of the {away:,} pictures of {name} are there: {hint}.")
-    if away:
-        hint = f'run `lookalike index "{name}"`'
-        return Finding(False, f"{away:,} of {known:,} pictures of {name} are gone: {hint}.")
-    return Finding(True, f"All {known:,} pictures of {name} are there.")
+def check_model(name: str | os.PathLike[str] = models.DEFAULT_MODEL) -> list[Finding]:
+    """Look at a model: its weights, and what it makes of a picture. Raises ModelError where there
+    is no such model."""
+    card = models.find(name)
+    return list(checkup.of_model(card, lambda: Encoder.load(card)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from lookalike.folder import printable
 from lookalike.indexing import Event, Options, Report, adopt, index, places, tell_nobody
 from lookalike.library.opening import Model
 from lookalike.library.partwise import Partwise
+from lookalike.library.wellbeing import RAN
 from lookalike.stores.base import Catalogue
 
 
@@ -67,8 +69,14 @@ class Filling:
             encoder = partial(self._load, options.on_event, threads=1)
             options = replace(options, also=self._partwise.wanted(parts))
             report = index(self._store, encoder, named, options)
+            self._remember(report)
             self._label()  # of a run that fails, the next one labels what it has added
             return report
+
+    def _remember(self, report: Report) -> None:
+        """When a run last came to its end."""
+        if not report.stopped:
+            self._store.set(**{RAN: f"{time.time():.3f}"})
 
     def adopt(
         self,

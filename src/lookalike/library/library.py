@@ -21,7 +21,7 @@ from lookalike.indexing import (
 )
 from lookalike.library.about import About
 from lookalike.library.asking import Asking
-from lookalike.library.checkup import Finding, check
+from lookalike.library.checkup import Checkup
 from lookalike.library.comparing import Comparing
 from lookalike.library.copies import CopiesOf
 from lookalike.library.evaluating import Evaluating
@@ -41,6 +41,7 @@ from lookalike.library.queries import Queries
 from lookalike.library.reasons import Explaining
 from lookalike.library.spaces import Spaces
 from lookalike.library.upgrading import Upgrading
+from lookalike.library.wellbeing import Wellbeing
 from lookalike.library.wording import Wording
 from lookalike.models import ModelCard
 from lookalike.stores.base import Catalogue, Embedding, Filter, Record, SearchIndex
@@ -65,6 +66,8 @@ class Library(
     MapOf,
     Upgrading,
     Comparing,
+    Checkup,
+    Wellbeing,
 ):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
@@ -225,19 +228,6 @@ class Library(
         return exchange.write_matrix(*self.embeddings(), file)
 
     # ---- care
-
-    def check(self) -> list[Finding]:
-        """Look at the database, the model and the folders; bring the caches up to date."""
-        findings = list(check(self._store, self._model))
-        if not self.read_only and all(finding.good for finding in findings):
-            self._store.save_caches()
-            orphans = self._thumbnails.drop_orphans(
-                lambda digest: self._store.find_content(digest) is not None
-            )
-            findings.append(
-                Finding(True, f"The caches are fresh; {orphans:,} old thumbnails were deleted.")
-            )
-        return findings
 
     def close(self) -> None:
         """Let go of the files."""

@@ -24,6 +24,7 @@ from lookalike.models.card import (
 )
 from lookalike.models.catalogue import CARDS, SENTENCES
 from lookalike.models.custom import read_card
+from lookalike.models.known import known_numbers
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -44,6 +45,7 @@ __all__ = [
     "Words",
     "cards",
     "find",
+    "known_numbers",
 ]
 
 DEFAULT_MODEL = CARDS[0].name

@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from lookalike.library import Answers, Hits
 from lookalike.stores.base import Hit, Record
-from lookalike.web import events, openapi, query
+from lookalike.web import events, figures, openapi, query
 from lookalike.web.kept import tagged as _tagged
 from lookalike.web.links import (
     IMAGES,
@@ -44,6 +44,7 @@ def search() -> Response:
     """The pictures closest to an upload, to a picture of the library, or to words."""
     wanted = query.read()
     found, more = _hits(wanted)
+    figures.of_app().searched(wanted.kind)
     hits = found.hits if isinstance(found, Answers) else found
     answer: dict[str, Any] = {
         "query": wanted.shown,
@@ -198,12 +199,6 @@ def progress() -> Response:
 def facets() -> Response:
     """How many pictures pass some filters, and how many would with other choices."""
     return _tagged(asdict(served().library.facets(query.filter_of_address())))
-
-
-@blueprint.get("/healthz")
-def health() -> Response:
-    """Whether the server runs and its library can be read."""
-    return jsonify({"status": "ok", "images": served().library.count()})
 
 
 @blueprint.get("/openapi.json")

@@ -14,9 +14,11 @@ from lookalike.library import Following
 from lookalike.web import (
     about,
     api,
+    asked,
     drawing,
     duplicates,
     export,
+    figures,
     listing,
     looking,
     marks,
@@ -27,6 +29,8 @@ from lookalike.web import (
     security,
     upgrade,
     views,
+    warming,
+    watched,
 )
 from lookalike.web.state import Served, attach
 
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 
 _PARTS = (
     *(about, api, duplicates, export, listing, reasons),
-    *(marks, plane, views, upgrade, page),
+    *(marks, plane, views, upgrade, page, watched),
 )
 
 MAX_UPLOAD = 64 * 10**6
@@ -96,6 +100,9 @@ def create_app(
     app.url_map.converters["id"] = ImageIdConverter
     following = Following(library)
     attach(app, Served(following, max_upload, trouble, at_home))
+    figures.attach(app, figures.Figures(following))
+    warming.attach(app, warming.Warming(following))
+    asked.attach(app, figures.of_app(app))
     security.protect(app, hosts)
     problems.register(app)
     looking.attach(app, looking.looking_in(following))

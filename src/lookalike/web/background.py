@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Sequence
-from threading import Event, Thread
+from collections.abc import Callable, Collection, Sequence
+from threading import Event as Flag
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from lookalike.errors import LookalikeError
 
 if TYPE_CHECKING:
-    from lookalike.library import Library
+    from lookalike.library import Event, Library
 
 _log = logging.getLogger(__name__)
 
@@ -34,12 +35,14 @@ class BackgroundIndexing:
         self._folders = list(folders)
         self._exclude = exclude
         self._hidden = hidden
-        self._stop = Event()
+        self._tell: Callable[[Event], None] | None = None
+        self._stop = Flag()
         self._trouble: str | None = None
         self._thread = Thread(target=self._run, name="indexing", daemon=True)
 
-    def start(self) -> None:
-        """Begin; returns at once."""
+    def start(self, tell: Callable[[Event], None] | None = None) -> None:
+        """Begin; returns at once. ``tell`` is told what happens, on that thread."""
+        self._tell = tell
         if self._folders:
             self._thread.start()
 
@@ -62,7 +65,11 @@ class BackgroundIndexing:
     def _run(self) -> None:
         try:
             self._library.index(
-                self._folders, exclude=self._exclude, hidden=self._hidden, stop=self._stop
+                self._folders,
+                exclude=self._exclude,
+                hidden=self._hidden,
+                on_event=self._tell,
+                stop=self._stop,
             )
         except LookalikeError as error:
             _log.error("Indexing stopped: %s", error)

@@ -13,6 +13,7 @@ from lookalike.web import (
     openapi_reasons,
     openapi_upgrade,
     openapi_views,
+    openapi_watched,
 )
 from lookalike.web.links import LARGEST_PREVIEW, PREVIEW
 from lookalike.web.replies import IMAGE_ID as _ID
@@ -58,6 +59,7 @@ def document() -> Json:
                 **openapi_map.schemas(),
                 **openapi_views.schemas(),
                 **openapi_upgrade.schemas(),
+                **openapi_watched.schemas(),
             }
         },
     }
@@ -83,7 +85,7 @@ def _paths() -> Json:
         "/api/stats": {"get": _stats()},
         "/api/events": {"get": _events()},
         "/api/facets": {"get": _facets()},
-        "/healthz": {"get": _health()},
+        **openapi_watched.paths(),
         "/openapi.json": {"get": _description()},
     }
 
@@ -259,16 +261,6 @@ def _facets() -> Json:
                 "&from=2024-05&to=2024-08'"
             ),
         ],
-    }
-
-
-def _health() -> Json:
-    return {
-        "operationId": "health",
-        "summary": "Health",
-        "description": "Whether the server runs and its library can be read.",
-        "responses": {"200": _json("All is well.", "Health"), **_problems("503")},
-        "x-codeSamples": [_shell("curl http://127.0.0.1:5000/healthz")],
     }
 
 

@@ -6,10 +6,11 @@ import json
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from lookalike import journal
 from lookalike.errors import (
     DesktopError,
     ImageError,
@@ -26,6 +27,8 @@ from lookalike.web.state import served
 _log = logging.getLogger(__name__)
 
 MIMETYPE = "application/problem+json"
+
+_FOR_PROGRAMS = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
 
 _STATUS: tuple[tuple[type[LookalikeError], HTTPStatus], ...] = (
     (ImageNotFoundError, HTTPStatus.NOT_FOUND),
@@ -51,10 +54,11 @@ def too_large(limit: int) -> str:
     return f"The upload is larger than the limit of {limit // 10**6} MB."
 
 
-def document(status: int, detail: str) -> str:
-    """A problem document as JSON text."""
+def document(status: int, detail: str, request_id: str | None = None) -> str:
+    """A problem document as JSON text; ``request_id`` is what the log calls the request."""
     title = HTTPStatus(status).phrase
-    return json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail})
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return json.dumps(problem if request_id is None else {**problem, "request_id": request_id})
 
 
 def _known(error: LookalikeError) -> Response:
@@ -62,7 +66,8 @@ def _known(error: LookalikeError) -> Response:
     if isinstance(error, ImageError) and request.method in {"GET", "HEAD"}:
         status = HTTPStatus.NOT_FOUND  # a file of the library, not an upload: it is gone or damaged
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("%s %s: %s", request.method, request.path, error, exc_info=error)
+        _log.error("A request failed: %s", error, exc_info=error)
+    g.problem = type(error).__name__
     return _answer(status, str(error))
 
 
@@ -70,6 +75,7 @@ def _http(error: HTTPException) -> Response | WerkzeugResponse:
     status = error.code
     if status is None or status < HTTPStatus.BAD_REQUEST:
         return error.get_response(request.environ)
+    g.problem = type(error).__name__
     response = _answer(status, _detail(error, status))
     for name, value in error.get_headers(request.environ):
         if name.lower() != "content-type":
@@ -94,12 +100,15 @@ def _detail(error: HTTPException, status: int) -> str:
 def _answer(status: int, detail: str) -> Response:
     if _wants_page():
         title = HTTPStatus(status).phrase
-        page = render_template("error.html", status=int(status), title=title, detail=detail)
+        page = render_template(
+            "error.html", status=int(status), title=title, detail=detail, request=journal.request()
+        )
         return Response(page, status=int(status), mimetype="text/html")
-    return Response(document(status, detail), status=int(status), mimetype=MIMETYPE)
+    body = document(status, detail, journal.request())
+    return Response(body, status=int(status), mimetype=MIMETYPE)
 
 
 def _wants_page() -> bool:
-    if request.path.startswith("/api/") or request.path in {"/healthz", "/openapi.json"}:
+    if request.path.startswith("/api/") or request.path in _FOR_PROGRAMS:
         return False
     return request.accept_mimetypes.best_match([MIMETYPE, "text/html"]) == "text/html"

@@ -39,6 +39,12 @@ class Query:
     view: str | None
     neighbours: int
 
+    @property
+    def kind(self) -> str:
+        """What is asked with, in one of five words."""
+        kinds = {bytes: "upload", int: "picture", Words: "words", tuple: "examples"}
+        return kinds.get(type(self.asked), "view")
+
 
 def read() -> Query:
     """The query of the current request. Raises HTTP errors with a sentence each."""

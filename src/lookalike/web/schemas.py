@@ -54,8 +54,7 @@ def schemas() -> Json:
         "Named": _object({"value": _text("What a filter takes."), "images": _PASSING}),
         "Side": _object({"value": whole(minimum=1, description="Pixels."), "images": _PASSING}),
         "Distribution": _object(DISTRIBUTION),
-        "Health": _object({"status": {"const": "ok"}, "images": whole(minimum=0)}),
-        "Problem": _object(_PROBLEM),
+        "Problem": _object(_PROBLEM, optional=("request_id",)),
     }
 
 
@@ -372,4 +371,5 @@ _PROBLEM = {
     "title": _text("The name of the status."),
     "status": whole(minimum=400, maximum=599),
     "detail": _text("What happened and what to do, in one sentence."),
+    "request_id": _text("What the server's log calls this request, as `X-Request-Id` does."),
 }

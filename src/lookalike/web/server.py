@@ -17,7 +17,7 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
 from lookalike.errors import InputError
-from lookalike.web import drawing, looking, problems
+from lookalike.web import drawing, figures, looking, problems, warming
 from lookalike.web.app import create_app
 from lookalike.web.background import BackgroundIndexing
 from lookalike.web.state import MOST_LISTENERS, Listeners, served
@@ -38,11 +38,13 @@ def serve(
     folders: Sequence[str | os.PathLike[str]] = (),
     exclude: Collection[str] = (),
     hidden: bool = False,
+    warm: bool = False,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a library until Ctrl-C; ``folders`` are indexed meanwhile.
 
-    ``exclude`` and ``hidden`` say what of the folders, as for `Library.index`.
+    ``exclude`` and ``hidden`` say what of the folders, as for `Library.index`. With ``warm``, the
+    model is loaded at once, so that the first question is answered as quickly as the others.
 
     ``on_ready`` gets the page's address once connections are accepted; port 0 takes a free one.
 
@@ -55,13 +57,16 @@ def serve(
     app = create_app(library, hosts=names, trouble=indexing.trouble, at_home=names is not None)
     server = make_server(app, listening)
     try:
-        indexing.start()
+        indexing.start(figures.of_app(app).on_event)
+        if warm:
+            warming.of_app(app).start()
         if on_ready is not None:
             on_ready(_url(listening, host))
         server.run()
     finally:
         server.close()
         indexing.stop()
+        warming.of_app(app).stop()
         looking.of_app(app).stop()
         drawing.of_app(app).stop()
         served(app).following.close()
@@ -125,10 +130,12 @@ def make_server(app: Flask, listening: socket.socket) -> BaseWSGIServer:
     """A server for an app on one socket; request bodies are held in memory, never in a file."""
     # that a request waits for a thread is no fault, and nothing that a person could do about
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    dispatcher = _Dispatcher(served(app).listeners)
+    figures.of_app(app).queue = lambda: len(dispatcher.queue)
     largest = app.config["MAX_CONTENT_LENGTH"] + 1
     server = create_server(
         app,
-        _dispatcher=_Dispatcher(served(app).listeners),
+        _dispatcher=dispatcher,
         sockets=[listening],
         ident="lookalike",
         max_request_body_size=largest,

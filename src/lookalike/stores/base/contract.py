@@ -192,6 +192,9 @@ class Catalogue(VectorStore, KeepsLabels, KeepsLayers, Protocol):
         They come one by one, as they were when the first was asked for.
         """
 
+    def skipped_reasons(self) -> dict[str, int]:
+        """How many files were skipped for each reason."""
+
     def find(self, root: str, relative: str) -> Record | None:
         """The record of one place, or None."""
 

@@ -54,6 +54,22 @@ def keep(connection: sqlite3.Connection, likely: Mapping[int, Sequence[Label]]) 
         connection.execute("UPDATE texts SET labels = ? WHERE rowid = ?", (text, image))
 
 
+def inconsistencies(connection: sqlite3.Connection) -> list[str]:
+    """What should never be between pictures, their labels and their texts, one sentence each."""
+    if not are_kept(connection):
+        return []
+    checks = {
+        "pictures cannot be found by text": "SELECT count(*) FROM images "
+        "WHERE id NOT IN (SELECT id FROM texts_content)",
+        "texts have no picture": "SELECT count(*) FROM texts_content "
+        "WHERE id NOT IN (SELECT id FROM images)",
+        "labels have no picture": "SELECT count(*) FROM labelled "
+        "WHERE image NOT IN (SELECT id FROM images)",
+    }
+    numbers = {what: connection.execute(query).fetchone()[0] for what, query in checks.items()}
+    return [f"{number} {what}." for what, number in numbers.items() if number]
+
+
 def forget(connection: sqlite3.Connection) -> None:
     """Forget the labels of all pictures: their embeddings are those of another model."""
     connection.execute("DELETE FROM labelled")

@@ -84,6 +84,12 @@ class Ledger:
         with self._database.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM skipped").fetchone()[0])
 
+    def skipped_reasons(self) -> dict[str, int]:
+        """How many files were skipped for each reason."""
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT reason, count(*) FROM skipped GROUP BY reason")
+            return dict(found.fetchall())
+
     def find(self, root: str, relative: str) -> Record | None:
         """The record of one place, or None."""
         return self._first(

@@ -49,6 +49,17 @@ class WriteLock:
         self._unsign()
         self._lock.release()
 
+    def held_by(self) -> str | None:
+        """Who holds it, without waiting; None where nobody does. A note that a killed process has
+        left is told from one that holds by trying, for a moment."""
+        if not self._holder.exists():
+            return None
+        try:
+            with self._lock.acquire(timeout=0):
+                return None
+        except (Timeout, OSError):  # who may not write there cannot try
+            return self._who()
+
     def _sign(self) -> None:
         """Leave a note on who holds the lock; without room for it, the lock still holds."""
         note = {

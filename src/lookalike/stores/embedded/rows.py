@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lookalike.errors import LibraryDamagedError
 from lookalike.stores.base import Embedding, KnownFile, Record, SkippedFile
-from lookalike.stores.embedded import layers, marks
+from lookalike.stores.embedded import labels, layers, marks
 
 RECORDS = (
     "SELECT roots.path, relative, size, mtime_ns, digest, width, height, format, taken, camera, "
@@ -170,7 +170,7 @@ def inconsistencies(connection: sqlite3.Connection, dim: int) -> list[str]:
         for what, query in checks.items()
     }
     found = [f"{number} {what}." for what, number in numbers.items() if number]
-    return found + layers.inconsistencies(connection)
+    return found + layers.inconsistencies(connection) + labels.inconsistencies(connection)
 
 
 def ids_since(connection: sqlite3.Connection, revision: int) -> npt.NDArray[np.int64]:

@@ -25,7 +25,7 @@ from lookalike.stores.base import (
     SearchIndex,
     SkippedFile,
 )
-from lookalike.stores.embedded import rows
+from lookalike.stores.embedded import rows, sound
 from lookalike.stores.embedded.cachetag import mark_cache
 from lookalike.stores.embedded.database import Database
 from lookalike.stores.embedded.filters import matching
@@ -304,12 +304,11 @@ class EmbeddedStore(Layered):
         """What is wrong with the database, one sentence each; a cache that is damaged is left
         aside."""
         with self._one_state() as connection:
-            found = [
-                f"SQLite reports: {row[0]}."
-                for row in connection.execute("PRAGMA quick_check")
-                if row[0] != "ok"
-            ]
-            found += rows.inconsistencies(connection, self.dim)
+            found = (
+                sound.damages(connection)
+                or rows.inconsistencies(connection, self.dim)
+                or sound.losses(connection)
+            )
             if not found:
                 self._matrix.verify(connection)
         return found
