@@ -2,14 +2,17 @@
 
     python rest_client.py http://127.0.0.1:5000 query.jpg
 
-Everything here is the standard library's: copy what you need. docs/rest.md has all calls.
+Everything here is the standard library's: copy what you need. docs/rest.md has all calls. A server
+that asks for a token gets that of the variable LOOKALIKE_TOKEN.
 """
 
 from __future__ import annotations
 
 import json
 import mimetypes
+import os
 import sys
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -25,11 +28,15 @@ class LookalikeError(Exception):
 
 
 class Client:
-    """The REST calls of one server."""
+    """The REST calls of one server; ``patience`` is how often it is asked that is too busy."""
 
-    def __init__(self, address: str, timeout: float = 60.0) -> None:
+    def __init__(
+        self, address: str, timeout: float = 60.0, token: str | None = None, patience: int = 3
+    ) -> None:
         self.address = address.rstrip("/")
         self.timeout = timeout
+        self.token = token
+        self.patience = patience
         self._kept: dict[str, tuple[str, Json]] = {}
 
     def search_file(self, picture: Path, **how: Any) -> Json:
@@ -78,8 +85,10 @@ class Client:
             self._kept[path] = tag, answer
         return answer
 
-    def _ask(self, request: urllib.request.Request) -> tuple[bytes, str]:
+    def _ask(self, request: urllib.request.Request, tries: int = 1) -> tuple[bytes, str]:
         """The body of an answer and its tag. Raises LookalikeError with the server's sentence."""
+        if self.token:
+            request.add_header("Authorization", f"Bearer {self.token}")
         try:
             with urllib.request.urlopen(request, timeout=self.timeout) as response:
                 return response.read(), response.headers.get("ETag", "")
@@ -87,6 +96,10 @@ class Client:
             with error:
                 if error.code == 304:
                     return b"", ""
+                again = error.headers.get("Retry-After")
+                if error.code in (429, 503) and again and tries < self.patience:
+                    time.sleep(float(again))
+                    return self._ask(request, tries + 1)
                 raise LookalikeError(json.loads(error.read())["detail"]) from error
 
 
@@ -107,7 +120,7 @@ def _form(picture: Path, fields: dict[str, str]) -> tuple[bytes, str]:
 def main() -> int:
     """Print the ten closest pictures, and how many there are."""
     address, picture = sys.argv[1:3]
-    client = Client(address)
+    client = Client(address, token=os.environ.get("LOOKALIKE_TOKEN"))
     try:
         found = client.search_file(Path(picture), k=10, distribution=True)
     except LookalikeError as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lookalike.web import openapi
+from lookalike.web import openapi, openapi_guard
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "rest.md"
 
@@ -75,6 +75,8 @@ def _parameters(parameters: list[Json]) -> Iterator[tuple[str, ...]]:
 def _responses(responses: Json) -> Iterator[tuple[str, ...]]:
     yield "status", "body", ""
     for status, response in responses.items():
+        if status in openapi_guard.EVERYWHERE:  # told once, at the top
+            continue
         bodies = [
             f"`{kind}`" + (f" ({_type(body['schema'])})" if "schema" in body else "")
             for kind, body in response.get("content", {}).items()

@@ -11,6 +11,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from lookalike import Library
-from lookalike.web import create_app
+from lookalike.web import create_app, openapi
 from tests.pictures import GPS_ZURICH, TEXT, exif, heic, make_jpeg, textured
 
 ODD_NAME = 'quote\' "two"\nlines 🦊.jpg' if sys.platform != "win32" else "it's 🦊.jpg"
@@ -59,9 +61,10 @@ def make_library(base: Path) -> Library:
 
 # Notes every file that is opened for writing, by whatever part of the program.
 PROGRAM = """
-import os, sys, threading
+import json, os, sys, threading
 from lookalike import Library
-from lookalike.web import serve
+from lookalike.web import Door, Limits, serve
+from lookalike.web.guard.limits import Patience
 
 written = set()
 
@@ -70,26 +73,40 @@ def note(event, arguments):
         written.add(str(arguments[0]))
 
 sys.addaudithook(note)
-library, host, *folders = sys.argv[1:]
+library, host, settings, *folders = sys.argv[1:]
+settings = json.loads(settings)
+patience = Patience(**settings.get("patience", {}))
+limits = Limits(**settings.get("limits", {}), patience=patience)
 with Library.open(library) as opened:
-    serve(opened, host, 0, folders=folders, on_ready=lambda url: print(url, flush=True))
+    serve(
+        opened,
+        host,
+        0,
+        folders=folders,
+        door=Door(**settings.get("door", {})),
+        limits=limits,
+        on_ready=lambda url: print(url, flush=True),
+    )
 print("written", *sorted(written), sep="\\n", flush=True)
 """
 
 
 class Running:
-    """A server in a process of its own."""
+    """A server in a process of its own. ``settings`` are fields of its door, its limits and its
+    patience."""
 
-    def __init__(self, library: Path, *folders: Path, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, library: Path, *folders: Path, host: str = "127.0.0.1", **settings: dict[str, Any]
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, library, host, *folders],
+            [sys.executable, "-c", PROGRAM, library, host, json.dumps(settings), *folders],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
-        self.address = self.url.removeprefix("http://").rstrip("/")
+        self.address = self.url.removeprefix("http://").partition("/")[0]
 
     def ask(self, method: str, path: str, **request: Any) -> tuple[int, Any]:
         connection = http.client.HTTPConnection(self.address, timeout=30)
@@ -98,6 +115,17 @@ class Running:
             connection.request(method, path, request.get("data"), headers)
             response = connection.getresponse()
             return response.status, json.loads(response.read())
+
+    def ask_whole(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """The status, the JSON and the headers of an answer."""
+        connection = http.client.HTTPConnection(self.address, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, path, headers=dict(headers or {}))
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+            return response.status, answer, dict(response.headers)
 
     def stop(self) -> None:
         """End it, however it feels."""
@@ -117,7 +145,7 @@ class CheckedClient(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, buffered=True, **kwargs)
-        check(self.application, response)
+        check(response)
         return response
 
 
@@ -135,9 +163,16 @@ def described(app: Flask) -> dict[str, Any]:
     return document
 
 
-def check(app: Flask, response: TestResponse) -> None:
+@cache
+def promises() -> dict[str, Any]:
+    """The OpenAPI document, which `test_web_openapi` holds against what is served."""
+    document: dict[str, Any] = json.loads(json.dumps(openapi.document()))
+    return document
+
+
+def check(response: TestResponse) -> None:
     """Hold one answer of a REST call against the document."""
-    document = described(app)
+    document = promises()
     path = PATHS.sub("/api/images/{image_id}", response.request.path)
     operation = document["paths"].get(path, {}).get(response.request.method.lower())
     if operation is None:

@@ -151,6 +151,7 @@ class Late:
     def __init__(self, library: Library) -> None:
         self._held: dict[str, threading.Event] = {}
         self._failing: set[str] = set()
+        self._refusing: dict[str, int] = {}
         app = create_app(library)
         app.before_request(self._wait)
         listening = listen("127.0.0.1", 0)
@@ -172,19 +173,17 @@ class Late:
         """Let them fail instead; without any, none fails any more."""
         self._failing = set(kinds)
 
+    def refuse(self, kind: str, times: int) -> None:
+        """Let so many of them be refused, to be asked for again in a second."""
+        self._refusing[kind] = times
+
     def stop(self) -> None:
         self.release()
-        server: Any = self._server  # the published types of its parts are not what they are
-        server.trigger.pull_trigger(lambda: self._close(server))
-        self._thread.join(20)
-        self._server.task_dispatcher.shutdown()
+        self._server.end()
+        self._thread.join(40)
+        self._server.close()
 
-    def _close(self, server: Any) -> None:
-        for channel in list(server.active_channels.values()):
-            channel.close()
-        server.close()
-
-    def _wait(self) -> tuple[str, int] | None:
+    def _wait(self) -> tuple[str, int, dict[str, str]] | None:
         names = {
             "/api/images": "sample",
             "/api/search": "like" if request.is_json else "upload",
@@ -193,7 +192,11 @@ class Late:
         kind = names.get(request.path, "")
         if event := self._held.get(kind):
             event.wait(30)
-        return ("", 503) if kind in self._failing else None
+        if self._refusing.get(kind):
+            self._refusing[kind] -= 1
+            said = '{"detail": "As many searches wait as may: try again in a moment."}'
+            return said, 503, {"Retry-After": "1"}
+        return ("", 503, {}) if kind in self._failing else None
 
 
 def number_of(library: Library, name: str) -> int:

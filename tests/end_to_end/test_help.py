@@ -26,7 +26,7 @@ TAKES = {
     ],
     "show": ["PICTURE", "--library", "--reveal", "--json"],
     "explain": ["IMAGE", "PICTURE", "--library", "--box", "--like", "--save", "--json"],
-    "serve": ["FOLDER...", "--library", "--host", "--port", "127.0.0.1", "5000", "--log-format"],
+    "serve": ["FOLDER...", "--host", "5000", "--log-format", "--token-file", "--most-waiting"],
     "duplicates": ["--exact-only", "--folder", "--paths", "--null", "--not-duplicates", "--json"],
     "tag": ["PICTURE", "--library", "--add", "--remove", "--favourite", "--from", "--json"],
     "list": ["--library", "--tag", "--favourite", "--null", "--json"],

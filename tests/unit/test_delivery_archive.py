@@ -20,7 +20,7 @@ from lookalike.library.originals import original
 from lookalike.stores.base import Record
 from tests.records import record
 
-FILES = Files(original, lambda _: b"")
+FILES = Files(original, lambda one: original(one).open("rb"), lambda _: b"")
 
 
 def picture(folder: Path, relative: str, content: bytes = b"abc") -> Record:

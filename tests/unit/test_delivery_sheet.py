@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -27,9 +27,16 @@ def thumbnail(wanted: Record) -> bytes:
     return b"no picture" if wanted.relative.startswith("broken") else TILE
 
 
+def _unwanted(_record: Record) -> NoReturn:
+    pytest.fail("not the original")
+
+
 def sheet(*pieces: Piece, query: object = None) -> tuple[list[Image.Image], Export, bytes]:
     made = export(
-        pieces, "sheet", Files(lambda _: pytest.fail("not the original"), thumbnail), query=query
+        pieces,
+        "sheet",
+        Files(_unwanted, _unwanted, thumbnail),
+        query=query,
     )
     content = b"".join(made.chunks)
     return pages(content), made, content

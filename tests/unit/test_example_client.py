@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from examples import rest_client
 from lookalike import Library
 from tests.pictures import TEXT, make_jpeg, textured
 from tests.served import Running, id_of, make_library, opened
+
+TOKEN = "correct-horse-battery-staple-9"
 
 
 @pytest.fixture(scope="module")
@@ -26,19 +29,26 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(base: Path) -> Iterator[Running]:
-    started = Running(base / "library")
+    started = Running(base / "library", door={"token": TOKEN})
     yield started
     started.stop()
 
 
 @pytest.fixture
 def client(running: Running) -> rest_client.Client:
-    return rest_client.Client(running.url)
+    return rest_client.Client(running.url, token=TOKEN)
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", rest_client.__file__, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    return subprocess.run(
+        command,
+        env={**os.environ, "LOOKALIKE_TOKEN": TOKEN},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
 
 
 @pytest.mark.slow

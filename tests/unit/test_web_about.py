@@ -182,7 +182,8 @@ def test_the_running_server_knows_who_reaches_it(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, allowed: bool
 ) -> None:
     opener = Opener(tmp_path).move_in(monkeypatch)
-    running = Running(library.folder, host=host)
+    door = {} if allowed else {"open": True, "hosts": ["127.0.0.1"]}
+    running = Running(library.folder, host=host, door=door)
     try:
         number = id_of(library, "camera.jpg")
         status, _ = running.ask("POST", f"/api/images/{number}/reveal")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from flask.testing import FlaskClient
 
-from lookalike import Library
+from lookalike import Library, web
 from tests.pictures import make_jpeg
 from tests.served import client_of, form
 
+STATIC = Path(web.__file__).parent / "static"
 HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 ORIGIN = "http://127.0.0.1:5000"
 
@@ -35,9 +37,12 @@ def test_every_answer_is_kept_safe(client: FlaskClient, path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "Access-Control-Allow-Origin" not in headers
     policy = headers["Content-Security-Policy"]
-    assert "default-src 'self'" in policy
+    for words in ("default-src 'self'", "object-src 'none'", "base-uri 'none'"):
+        assert words in policy
+    assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
 
 
@@ -143,12 +148,21 @@ def test_files_of_the_page_have_their_types(client: FlaskClient, name: str, kind
     assert (response.status_code, response.mimetype) == (200, kind)
 
 
-def test_the_page_asks_nobody_else_for_anything(client: FlaskClient) -> None:
-    page = client.get("/").text
+@pytest.mark.parametrize("path", ["/", "/map", "/duplicates", "/upgrade", "/nowhere"])
+def test_pages_ask_nobody_else_for_anything(client: FlaskClient, path: str) -> None:
+    page = client.get(path, headers={"Accept": "text/html"}).text
     assert "//" not in page.replace("<!doctype html>", "")
     assert "<style" not in page
     assert "<script>" not in page
     assert " style=" not in page
+    assert not re.search(r"<[^>]* on[a-z]+=", page)
+
+
+def test_scripts_make_no_page_out_of_text() -> None:
+    ways = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc"
+    scripts = sorted(STATIC.rglob("*.js"))
+    assert len(scripts) > 40
+    assert [one.name for one in scripts if re.search(ways, one.read_text("utf-8"))] == []
 
 
 def test_a_fault_is_recorded_and_not_shown(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import socket
 import sys
 import threading
@@ -17,6 +19,7 @@ from lookalike import Library, folder
 from lookalike.errors import InputError
 from lookalike.web import background, server
 from lookalike.web.background import BackgroundIndexing
+from lookalike.web.guard.door import TOKEN_FILE, Door
 from tests.pictures import encode, make_jpeg, textured
 from tests.served import Running, form
 
@@ -76,7 +79,7 @@ def test_an_upload_of_megabytes_is_written_nowhere(
     running = run(empty)
     large = encode(textured(1400, 1000), "BMP")
     assert len(large) > 4_000_000
-    status, answer = running.ask("POST", "/api/search", **form(large, "large.bmp"))
+    status, answer = running.ask("POST", "/api/search", **form(large, "../../large.bmp"))
     assert (status, answer["query"]["size"]) == (200, len(large))
     code, out, errors = running.interrupt()
     assert (code, errors) == (0, "")
@@ -102,11 +105,100 @@ def test_what_the_server_itself_refuses_is_a_problem_too(
     assert running.ask("GET", "/healthz")[0] == 200
 
 
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A library of two pictures of 12 MB each."""
+    (tmp_path / "pictures").mkdir()
+    for seed in range(2):
+        (tmp_path / "pictures" / f"{seed}.bmp").write_bytes(encode(textured(2400, 1700), "BMP"))
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.index(tmp_path / "pictures")
+    return tmp_path / "library"
+
+
+def _export_begun(running: Running) -> socket.socket:
+    """A download of both that is under way, and waits to be read."""
+    body = b'{"images": [1, 2], "format": "zip"}'
+    host, _, port = running.address.partition(":")
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
+    connection.settimeout(30)
+    connection.connect((host, int(port)))
+    connection.sendall(
+        b"POST /api/export HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    )
+    assert connection.recv(12) == b"HTTP/1.1 200"
+    return connection
+
+
+@interrupts
+@pytest.mark.slow
+def test_at_the_end_a_download_is_finished_and_nothing_else_begun(
+    run: Callable[..., Running], large: Path
+) -> None:
+    running = run(large)
+    connection = _export_begun(running)
+    running.process.send_signal(signal.SIGTERM)
+    while (refused := running.ask_whole("GET", "/api/stats"))[0] != 503:
+        pass  # the signal is on its way
+    _, answer, headers = refused
+    assert "is ending" in answer["detail"]
+    assert (headers["Connection"], headers["Retry-After"]) == ("close", "5")
+    assert running.process.poll() is None
+    with connection:
+        _, _, rest = _everything(connection).partition(b"\r\n\r\n")
+    assert rest.endswith(b"0\r\n\r\n")  # whole
+    assert len(rest) > 24_000_000
+    out, err = running.process.communicate(timeout=30)
+    assert (running.process.returncode, err) == (0, "")
+    written = [Path(name) for name in out.splitlines()[1:]]
+    assert [name for name in written if not name.is_relative_to(large)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors as Linux shows them")
+def test_bad_clients_leave_nothing_behind(run: Callable[..., Running], empty: Path) -> None:
+    running = run(empty)
+    host, _, port = running.address.partition(":")
+    place = Path("/proc", str(running.process.pid))
+
+    def count() -> tuple[int, int]:
+        return len(list((place / "fd").iterdir())), len(list((place / "task").iterdir()))
+
+    def behave_badly() -> None:
+        head = b"POST /api/search HTTP/1.1\r\nHost: localhost\r\n"
+        for sent in (
+            b"",
+            b"GET / HTTP/1.1\r\nHost: lo",
+            head + b"Content-Length: 900000\r\n\r\n" + b"x" * 90_000,
+            head + b"Transfer-Encoding: chunked\r\n\r\nffff\r\nxx",
+            b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20,
+        ):
+            with socket.create_connection((host, int(port)), timeout=30) as connection:
+                connection.sendall(sent)
+
+    running.ask("GET", "/api/stats")
+    behave_badly()
+    for _ in range(8):
+        behave_badly()
+    patiently(lambda: running.ask("GET", "/healthz")[0] == 200)
+    before, changes = count(), True
+    while changes:
+        time.sleep(1)
+        changes, before = before != count(), count()
+    for _ in range(20):
+        behave_badly()
+    patiently(lambda: count()[0] <= before[0] and count()[1] == before[1])
+    assert running.ask("GET", "/healthz")[0] == 200
+
+
 def _everything(connection: socket.socket) -> bytes:
-    content = b""
-    while chunk := connection.recv(65536):
-        content += chunk
-    return content
+    chunks = []
+    while chunk := connection.recv(2**18):
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path) -> None:
@@ -139,8 +231,33 @@ def test_on_all_addresses_the_page_is_named_by_one_that_works(
     run: Callable[..., Running], empty: Path
 ) -> None:
     running = run(empty, host="0.0.0.0")
-    assert running.url.startswith("http://127.0.0.1:")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}", running.url)
     assert running.ask("GET", "/healthz")[0] == 200
+    assert running.ask("GET", "/api/stats")[0] == 401
+    token = running.url.partition("token=")[2]
+    assert (empty / TOKEN_FILE).read_text() == f"{token}\n"
+    status, _, _ = running.ask_whole(
+        "GET", "/api/stats", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert status == 200
+
+
+def test_nobody_is_trusted_without_a_name(tmp_path: Path) -> None:
+    with Library.open(tmp_path, create=True) as library:
+        with pytest.raises(InputError, match="--allow-host"):
+            server.serve(library, "0.0.0.0", 0, door=Door(open=True))
+        assert not (tmp_path / TOKEN_FILE).exists()
+
+
+@pytest.mark.slow
+def test_names_hold_beyond_this_machine(run: Callable[..., Running], empty: Path) -> None:
+    door = {"open": True, "hosts": ["photos.example"]}
+    running = run(empty, host="0.0.0.0", door=door)
+    statuses = {
+        host: running.ask_whole("GET", "/api/stats", headers={"Host": host})[0]
+        for host in ("photos.example", "PHOTOS.example:81", "localhost", "evil.example", "0.0.0.0")
+    }
+    assert list(statuses.values()) == [200, 200, 200, 421, 421]
 
 
 def test_trouble_with_indexing_is_kept_and_harms_nobody(tmp_path: Path) -> None:

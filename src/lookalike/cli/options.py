@@ -25,6 +25,9 @@ class _PathThatSaysSomething(click.Path):
 FOLDER = _PathThatSaysSomething(path_type=str, readable=False)
 """A path as it was given: whether it exists is for the library to say, in its own words."""
 
+FILE = _PathThatSaysSomething(path_type=Path, readable=False)
+"""The same, where it is a file."""
+
 
 def library_option(command: _Command) -> _Command:
     """``--library``: where the library lies."""

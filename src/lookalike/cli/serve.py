@@ -1,16 +1,25 @@
-"""``lookalike serve``: a library → the page and the REST API on this machine."""
+"""``lookalike serve``: a library → the page and the REST API, for this machine or others."""
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from lookalike import journal
+from lookalike.cli.door import door_options, limit_options
+from lookalike.cli.front import INTERRUPTED
 from lookalike.cli.logs import begin_log, log_options
 from lookalike.cli.options import FOLDER, library_option, max_pixels_option, scan_options
+
+if TYPE_CHECKING:
+    from lookalike.library import Library
+    from lookalike.web import Door, Limits
 
 
 @click.command("serve", short_help="Show the page and answer REST calls.")
@@ -21,7 +30,7 @@ from lookalike.cli.options import FOLDER, library_option, max_pixels_option, sca
     metavar="ADDRESS",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen on.",
+    help="The address to listen on. Any but this machine's own asks for a token.",
 )
 @click.option(
     "--port",
@@ -31,6 +40,8 @@ from lookalike.cli.options import FOLDER, library_option, max_pixels_option, sca
     show_default=True,
     help="The port; 0 takes one that is free.",
 )
+@door_options
+@limit_options
 @scan_options
 @max_pixels_option
 @log_options
@@ -40,6 +51,8 @@ def serve_command(
     library_folder: Path | None,
     host: str,
     port: int,
+    door: Door,
+    limits: Limits,
     exclude: tuple[str, ...],
     hidden: bool,
     max_pixels: int,
@@ -53,30 +66,45 @@ def serve_command(
 
     The log has a line for each request. GET /readyz says whether a search would be answered, and
     GET /metrics gives figures for Prometheus.
+
+    Only this machine can connect, unless --host says otherwise. Other machines are asked for a
+    token: the one in --token-file or LOOKALIKE_TOKEN, else one that is made, kept in the library's
+    folder and printed. Programs send it as `Authorization: Bearer TOKEN`.
+
+    Beside the limits below, 256 connections may be open, and who moves less than 2 kB a second is
+    cut off. At Ctrl-C what runs is finished, within 30 seconds; a second one ends at once.
     """
     from lookalike.library import Library, real_folder
-    from lookalike.web import serve
 
     begin_log(log_format, log_level, host=host)
     for folder in folders:
         real_folder(folder)
     signal.signal(signal.SIGTERM, _end)
     with Library.open(library_folder, create=bool(folders), max_pixels=max_pixels) as library:
-        serve(
-            library,
-            host,
-            port,
-            folders=folders,
-            exclude=exclude,
-            hidden=hidden,
-            warm=True,
-            on_ready=_announce,
-        )
+        how = {"folders": folders, "exclude": exclude, "hidden": hidden}
+        _serve(library, host, port, door=door, limits=limits, **how)
+
+
+def _serve(library: Library, *address: Any, **how: Any) -> None:
+    from lookalike.web import serve
+
+    try:
+        serve(library, *address, warm=True, on_ready=_announce, say=click.echo, **how)
+    except KeyboardInterrupt:  # the second one
+        _end_at_once()
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     """What systemd and container engines send is as good a reason to end as Ctrl-C."""
     raise KeyboardInterrupt
+
+
+def _end_at_once() -> NoReturn:
+    """Without waiting for what other threads are at: what was committed stays, whatever they do."""
+    click.echo("Stopped.", err=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def _announce(address: str) -> None:

@@ -44,7 +44,7 @@ def packed(pieces: Iterable[Piece], files: Files, left_out: list[LeftOut]) -> It
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         for piece in pieces:
             try:
-                source = _opened(piece.record, files)
+                source = files.opened(piece.record)
             except ImageError as error:
                 left_out.append(LeftOut(piece.record, str(error)))
                 continue
@@ -57,13 +57,6 @@ def packed(pieces: Iterable[Piece], files: Files, left_out: list[LeftOut]) -> It
         columns = ("file", *tables.COLUMNS, "left_out")
         archive.writestr(_entry(MANIFEST, time.time()), tables.written(columns, rows))
     yield sink.take()
-
-
-def _opened(record: Record, files: Files) -> BinaryIO:
-    try:
-        return files.original(record).open("rb")
-    except OSError as error:
-        raise ImageError(f"{record.path!r} cannot be read: {error.strerror}.") from error
 
 
 def _copied(

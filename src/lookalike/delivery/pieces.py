@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from lookalike.stores.base import Marks, Record
 
@@ -31,10 +32,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """How to come by the files: the place of an original, and a small WebP of it; both raise
-    ImageError where the file is gone or has changed."""
+    """How to come by the files: the place of an original, this open for reading, and a small WebP
+    of it; all raise ImageError where the file is gone or has changed."""
 
     original: Callable[[Record], Path]
+    opened: Callable[[Record], BinaryIO]
     thumbnail: Callable[[Record], bytes]
 
 

@@ -2,7 +2,7 @@
 
 from lookalike.image.about import FileMetadata, file_metadata
 from lookalike.image.decode import DEFAULT_MAX_PIXELS, Picture, Room, anywhere, decoders, read
-from lookalike.image.kinds import looks_like_picture, sniff
+from lookalike.image.kinds import HEAD, looks_like_picture, sniff
 from lookalike.image.part import WHOLE, Part, cut, near_of_whole, part_of, touched
 from lookalike.image.preprocess import Input, Preprocess, seen, small_input, to_input
 from lookalike.image.quiet import quiet
@@ -10,6 +10,7 @@ from lookalike.image.thumbs import thumbnail
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
+    "HEAD",
     "WHOLE",
     "FileMetadata",
     "Input",

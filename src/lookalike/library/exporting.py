@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lookalike import delivery
 from lookalike.delivery import Export, Files, LeftOut, Piece
-from lookalike.library.originals import original
+from lookalike.library.originals import opened, original
 from lookalike.library.queries import Named, Queries
 from lookalike.stores.base import Hit, Marks, Record
 
@@ -78,7 +78,7 @@ class Exporting(ABC):
         return [replace(piece, marks=one) for piece, one in zip(pieces, marks, strict=True)]
 
     def _files(self) -> Files:
-        return Files(original, self.thumbnail)
+        return Files(original, opened, self.thumbnail)
 
 
 def _piece(hit: Hit) -> Piece:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from lookalike import exchange, image
 from lookalike.encoder import Encoder
@@ -35,7 +36,7 @@ from lookalike.library.learning import Learning
 from lookalike.library.maps import MapOf
 from lookalike.library.marks import MarksOf
 from lookalike.library.opening import Model, default_folder, open_store, settle
-from lookalike.library.originals import original
+from lookalike.library.originals import opened, original
 from lookalike.library.partwise import Partwise
 from lookalike.library.queries import Queries
 from lookalike.library.reasons import Explaining
@@ -200,6 +201,11 @@ class Library(
         Raises: ImageNotFoundError; ImageError where it is not the file that was indexed.
         """
         return original(self._record_of(picture))
+
+    def open_original(self, picture: int | Record) -> BinaryIO:
+        """The same, open for reading: what comes out of it is the picture that was indexed, even
+        if another file takes its name just now. Raises as `original`."""
+        return opened(self._record_of(picture))
 
     def thumbnail(self, picture: int | Record) -> bytes:
         """A picture as a small WebP, given its id or record; one that was made before is kept,

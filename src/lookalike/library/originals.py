@@ -1,10 +1,13 @@
-"""A record → its file, only while that still is the file which was indexed."""
+"""A record → its file, only while that still is the picture which was indexed."""
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
+from lookalike import image
 from lookalike.errors import ImageError
 from lookalike.folder import printable
 from lookalike.stores.base import Record
@@ -34,7 +37,45 @@ def original(record: Record) -> Path:
     return Path(record.path)
 
 
+def opened(record: Record) -> BinaryIO:
+    """The file, open for reading at its beginning.
+
+    What is handed on is looked at again once it is open: by then another file, or a link to one,
+    may lie under the name. It has to be the file that was indexed, and a picture of its kind.
+
+    Raises: ImageError where it is gone, has changed, cannot be read or is no such picture.
+    """
+    name = printable(record.path)
+    place = original(record)
+    try:
+        stream = os.fdopen(os.open(place, _READING), "rb")
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{name} cannot be read: {getattr(error, 'strerror', error)}.") from error
+    try:
+        kind = image.sniff(stream.read(image.HEAD))
+        stream.seek(0)
+        if _fits(record, os.fstat(stream.fileno())) and kind in _KINDS.get(
+            record.format, {record.format}
+        ):
+            return stream
+    except OSError as error:
+        stream.close()
+        raise ImageError(f"{name} cannot be read: {error.strerror}.") from error
+    stream.close()
+    raise ImageError(f"{name} has changed since it was indexed: index its folder again.")
+
+
+# A pipe must not hang who opens it; Windows would otherwise translate the ends of lines.
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+_KINDS = {"RAW": {"RAW", "TIFF"}, "TIFF": {"TIFF", "RAW"}}
+"""Many a camera's RAW file begins as a TIFF does."""
+
+
 def _is_same(record: Record) -> bool:
-    status = Path(record.path).stat()
+    return _fits(record, Path(record.path).stat())
+
+
+def _fits(record: Record, status: os.stat_result) -> bool:
     same = (status.st_size, status.st_mtime_ns) == (record.size, record.mtime_ns)
     return same and stat.S_ISREG(status.st_mode)  # a pipe in its place would hang who reads it

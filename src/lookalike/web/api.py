@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, send_file
+from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from lookalike.library import Answers, Hits
@@ -18,9 +18,8 @@ from lookalike.web.links import (
     IMAGES,
     LARGEST_PREVIEW,
     PREVIEW,
-    browsers_show,
+    etag,
     image,
-    media_type,
     summary,
     version,
 )
@@ -34,9 +33,6 @@ blueprint = Blueprint("api", __name__)
 _YEAR = 365 * 24 * 60 * 60
 _TOLD_AGAIN = 60  # seconds after which there may be a place for one more who listens
 _EMPTY = "The library holds no pictures yet: index a folder of yours, then search again."
-
-# A file opened by itself is a document to the browser: nothing in it may run or load.
-_FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @blueprint.post("/api/search")
@@ -152,22 +148,6 @@ def preview(image_id: int) -> Response:
     return _rendition(here.library.record(image_id), make, "" if side == PREVIEW else f"-{side}")
 
 
-@blueprint.get(f"{IMAGES}/<id:image_id>/file")
-def original(image_id: int) -> Response:
-    """The picture's file as it lies on disk."""
-    library = served().library
-    record = library.record(image_id)
-    response = send_file(
-        library.original(record),
-        mimetype=media_type(record),
-        as_attachment=not browsers_show(record),
-        download_name=_ascii_name(record),
-        etag=_etag(record),
-    )
-    response.headers["Content-Security-Policy"] = _FILE_POLICY
-    return response
-
-
 @blueprint.get("/api/stats")
 def stats() -> Response:
     """What the library holds, and how far indexing is."""
@@ -216,27 +196,17 @@ def _side() -> int:
 
 def _rendition(record: Record, make: Callable[[Record], bytes], variant: str = "") -> Response:
     """A WebP made from a picture; kept for good by a browser that asks for this version of it."""
-    etag = _etag(record) + variant
+    tag = etag(record) + variant
     response = Response(mimetype="image/webp")
-    response.set_etag(etag)
+    response.set_etag(tag)
     if request.args.get("v") == version(record):
         response.cache_control.private = True
         response.cache_control.max_age = _YEAR
         response.cache_control.immutable = True
     else:
         response.cache_control.no_cache = True
-    if request.if_none_match.contains(etag):
+    if request.if_none_match.contains(tag):
         response.status_code = 304
     else:
         response.data = make(record)
     return response
-
-
-def _etag(record: Record) -> str:
-    return record.digest or version(record)
-
-
-def _ascii_name(record: Record) -> str:
-    """A name for saving the file; a header cannot carry all that a file system can."""
-    name = record.relative.rpartition("/")[2]
-    return "".join(char if char.isprintable() and char.isascii() else "_" for char in name)

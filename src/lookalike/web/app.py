@@ -17,11 +17,13 @@ from lookalike.web import (
     asked,
     drawing,
     duplicates,
+    entrance,
     export,
     figures,
     listing,
     looking,
     marks,
+    originals,
     page,
     plane,
     problems,
@@ -32,13 +34,14 @@ from lookalike.web import (
     warming,
     watched,
 )
+from lookalike.web.guard.access import Access
 from lookalike.web.state import Served, attach
 
 if TYPE_CHECKING:
     from lookalike.library import Library
 
 _PARTS = (
-    *(about, api, duplicates, export, listing, reasons),
+    *(about, api, duplicates, entrance, export, listing, originals, reasons),
     *(marks, plane, views, upgrade, page, watched),
 )
 
@@ -85,6 +88,8 @@ def create_app(
     hosts: Collection[str] | None = None,
     trouble: Callable[[], str | None] = lambda: None,
     at_home: bool = False,
+    access: Access | None = None,
+    proxies: Collection[str] = (),
 ) -> Flask:
     """The app of one library.
 
@@ -92,6 +97,8 @@ def create_app(
     a web page elsewhere from reaching a private server through a name that it controls.
     ``trouble`` returns a sentence for the page when indexing in the background has stopped.
     ``at_home`` says that only this machine can connect, so that its desktop may be used.
+    ``access`` is the token that is asked for; ``proxies`` are addresses that are believed when
+    they say on whose behalf they ask.
     """
     app = Flask(__name__, static_folder=None)
     app.request_class = InMemoryRequest
@@ -104,6 +111,7 @@ def create_app(
     warming.attach(app, warming.Warming(following))
     asked.attach(app, figures.of_app(app))
     security.protect(app, hosts)
+    entrance.attach(app, entrance.Entrance(access, frozenset(proxies)))
     problems.register(app)
     looking.attach(app, looking.looking_in(following))
     drawing.attach(app, drawing.drawing_of(following))

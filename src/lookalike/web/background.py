@@ -46,10 +46,14 @@ class BackgroundIndexing:
         if self._folders:
             self._thread.start()
 
+    def end_soon(self) -> None:
+        """End after the batch at hand; returns at once."""
+        self._stop.set()
+
     def stop(self) -> None:
         """End after the batch at hand, and wait for that, but not for what takes long: a run that
         is cut off loses nothing that was committed, and the next one continues it."""
-        self._stop.set()
+        self.end_soon()
         if self._thread.is_alive():
             self._thread.join(_PATIENCE)
         if self._thread.is_alive():

@@ -41,9 +41,13 @@ class Beside(Generic[Step]):
                 self._thread = Thread(target=self._run, kwargs=how, name=self._what, daemon=True)
                 self._thread.start()
 
-    def stop(self) -> None:
-        """End soon, and for good."""
+    def end_soon(self) -> None:
+        """End soon, and for good; returns at once."""
         self._stop.set()
+
+    def stop(self) -> None:
+        """The same, and wait for it, but not for long."""
+        self.end_soon()
         if self._thread is not None:
             self._thread.join(_PATIENCE)
 

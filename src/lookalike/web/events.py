@@ -11,7 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from lookalike.errors import LookalikeError
-from lookalike.web import problems
+from lookalike.web.guard.refusals import document
 
 if TYPE_CHECKING:
     from lookalike.library import Library
@@ -47,7 +47,7 @@ def stream(look: Look, ended: Event, last: str | None = None) -> Iterator[str]:
         try:
             data = json.dumps(look())
         except LookalikeError as error:
-            yield f"event: problem\ndata: {problems.document(503, str(error))}\n\n"
+            yield f"event: problem\ndata: {document(503, str(error))}\n\n"
             return
         tag = hashlib.sha256(data.encode("ascii")).hexdigest()[:16]
         if tag != last:

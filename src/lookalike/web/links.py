@@ -71,6 +71,11 @@ def version(record: Record) -> str:
     return (record.digest or f"{record.mtime_ns:x}")[:12]
 
 
+def etag(record: Record) -> str:
+    """What `If-None-Match` tells versions of its renditions apart by."""
+    return record.digest or version(record)
+
+
 def browsers_show(record: Record) -> bool:
     """Whether every current browser shows this format."""
     return record.format in _SHOWN

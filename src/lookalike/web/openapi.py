@@ -7,6 +7,7 @@ from lookalike.web import (
     openapi_about,
     openapi_duplicates,
     openapi_export,
+    openapi_guard,
     openapi_listing,
     openapi_map,
     openapi_marks,
@@ -32,7 +33,9 @@ distances are L2 distances between unit vectors (0 is the same). Every error is 
 (RFC 9457) whose `detail` is one sentence. Thumbnails and previews whose address carries `v` may be
 kept for good: the address changes when the picture does. Names that are not valid Unicode appear in
 JSON as lone surrogate escapes. Answers with an `ETag` come as 304, without a body, to who sends it
-back in `If-None-Match` while they are still the same."""
+back in `If-None-Match` while they are still the same.
+
+"""
 
 
 def document() -> Json:
@@ -42,12 +45,14 @@ def document() -> Json:
         "info": {
             "title": "Lookalike",
             "summary": "Image search over your own pictures.",
-            "description": _ABOUT,
+            "description": _ABOUT + openapi_guard.ABOUT,
             "version": "1.0.0",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": _paths(),
+        "security": openapi_guard.SECURITY,
+        "paths": openapi_guard.guarded(_paths()),
         "components": {
+            "securitySchemes": openapi_guard.SCHEMES,
             "schemas": {
                 **schemas(),
                 **openapi_about.schemas(),
@@ -60,7 +65,7 @@ def document() -> Json:
                 **openapi_views.schemas(),
                 **openapi_upgrade.schemas(),
                 **openapi_watched.schemas(),
-            }
+            },
         },
     }
 

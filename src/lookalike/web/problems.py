@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from http import HTTPStatus
 
@@ -22,11 +21,10 @@ from lookalike.errors import (
     TooManyPixelsError,
     ViewNotFoundError,
 )
+from lookalike.web.guard.refusals import MIMETYPE, document
 from lookalike.web.state import served
 
 _log = logging.getLogger(__name__)
-
-MIMETYPE = "application/problem+json"
 
 _FOR_PROGRAMS = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
 
@@ -52,13 +50,6 @@ def register(app: Flask) -> None:
 def too_large(limit: int) -> str:
     """What is said of an upload of more than ``limit`` bytes."""
     return f"The upload is larger than the limit of {limit // 10**6} MB."
-
-
-def document(status: int, detail: str, request_id: str | None = None) -> str:
-    """A problem document as JSON text; ``request_id`` is what the log calls the request."""
-    title = HTTPStatus(status).phrase
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return json.dumps(problem if request_id is None else {**problem, "request_id": request_id})
 
 
 def _known(error: LookalikeError) -> Response:
@@ -98,7 +89,7 @@ def _detail(error: HTTPException, status: int) -> str:
 
 
 def _answer(status: int, detail: str) -> Response:
-    if _wants_page():
+    if wants_page():
         title = HTTPStatus(status).phrase
         page = render_template(
             "error.html", status=int(status), title=title, detail=detail, request=journal.request()
@@ -108,7 +99,8 @@ def _answer(status: int, detail: str) -> Response:
     return Response(body, status=int(status), mimetype=MIMETYPE)
 
 
-def _wants_page() -> bool:
+def wants_page() -> bool:
+    """Whether the current request comes from a person, who is shown a page."""
     if request.path.startswith("/api/") or request.path in _FOR_PROGRAMS:
         return False
     return request.accept_mimetypes.best_match([MIMETYPE, "text/html"]) == "text/html"

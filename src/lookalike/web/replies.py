@@ -6,12 +6,15 @@ from lookalike.web.shapes import Json, ref, whole
 
 _PROBLEMS = {
     "400": "Something in the request does not fit; `detail` says what.",
+    "401": "The token is missing or wrong.",
     "403": "A page of another site is behind the request, or who asks may not have this done.",
     "404": "The library holds no such picture, or its file is gone, changed or damaged.",
     "413": "The upload has too many bytes, or too many pixels.",
     "415": "The body is neither multipart/form-data nor JSON.",
     "422": "The upload, or the file of which a part is asked for, is no picture that can be read.",
-    "503": "The library cannot be read at the moment, or too many listen or export.",
+    "429": "This address has asked for more than its share, or too often with a wrong token.",
+    "503": "As many of this kind run and wait as may, the server is ending, or the library cannot "
+    "be read at the moment.",
     "default": "Anything else: another method (405), another host name (421), a fault (500).",
 }
 

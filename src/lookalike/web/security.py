@@ -13,11 +13,16 @@ _HEADERS = {
         "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     ),
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
+_NOT_THIS_NAME = (
+    "This server answers only under the names of this machine: start it with --allow-host NAME for "
+    "others."
+)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -28,7 +33,7 @@ def protect(app: Flask, hosts: Collection[str] | None) -> None:
     @app.before_request
     def refuse() -> None:
         if names is not None and _host_name(request.environ.get("HTTP_HOST", "")) not in names:
-            raise MisdirectedRequest("This server answers only under the names of this machine.")
+            raise MisdirectedRequest(_NOT_THIS_NAME)
         if request.method not in _SAFE_METHODS and _from_another_site():
             raise Forbidden("Pages of other sites may not use this server.")
 

@@ -1,5 +1,6 @@
 // REST calls → their JSON, or an Error whose message is one sentence for a person.
 
+import { again, secondsUntil } from "./again.js";
 import { filterForSearch, filterInAddress } from "./filter.js";
 
 const NO_ANSWER = "The server does not answer: is Lookalike still running?";
@@ -10,15 +11,21 @@ async function ask(address, options = {}) {
 
 // The response itself, once it is clear that it is what was asked for.
 async function answer(address, options = {}) {
-  let response;
-  try {
-    response = await fetch(address, options);
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Error(NO_ANSWER, { cause: error });
+  for (let tries = 1; ; tries += 1) {
+    let response;
+    try {
+      response = await fetch(address, options);
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new Error(NO_ANSWER, { cause: error });
+    }
+    if (response.ok) return response;
+    if (response.status === 401) location.reload(); // to the form that asks for the token
+    const seconds = secondsUntil(response, tries);
+    const said = await sentence(response);
+    if (seconds === null) throw new Error(said);
+    await again(said, seconds, options.signal);
   }
-  if (response.ok) return response;
-  throw new Error(await sentence(response));
 }
 
 async function sentence(response) {
