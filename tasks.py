@@ -307,7 +307,7 @@ def has_chromium_packages(os_release: str) -> bool:
 def chromium_commands(before: Sequence[str]) -> list[list[str]]:
     """The commands that install Chromium and its driver, run in order."""
     apt = [*before, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]
-    packages = ["chromium", "chromium-driver"]
+    packages = ["chromium", "chromium-driver", "strace"]  # the last for the tests of power cuts
     return [[*apt, "update"], [*apt, "install", "--yes", "--no-install-recommends", *packages]]
 
 

@@ -60,6 +60,16 @@ def small_disk(kilobytes: int) -> Iterator[Path]:
             subprocess.run(["umount", "--lazy", disk], check=True)
 
 
+def connect(disk: Path, place: Path) -> None:
+    """Have what `small_disk` gave begin in another folder, too: there it can come and go."""
+    _mount(["--bind", str(disk), str(place)])
+
+
+def disconnect(place: Path) -> None:
+    """Leave the empty folder behind that a disk began in."""
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
 def make_read_only(disk: Path) -> None:
     """From now on nothing can be written to what `small_disk` gave."""
     _mount(["-o", "remount,ro", str(disk)])

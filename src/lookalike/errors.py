@@ -2,6 +2,7 @@
 
     LookalikeError              everything that Lookalike raises on purpose
     ├── FolderError             a folder that is missing, is no folder, or holds no pictures
+    │   └── FolderSilentError   a folder that does not answer: a network drive, mostly
     ├── ImageError              a file or an upload that cannot become a picture
     │   └── TooManyPixelsError  a picture beyond the limit on pixels
     ├── ModelError              a model that is unknown, or that does not do what its card says
@@ -31,6 +32,10 @@ class LookalikeError(Exception):
 
 class FolderError(LookalikeError):
     """A folder is missing, is not a folder, or holds no pictures."""
+
+
+class FolderSilentError(FolderError):
+    """A folder neither answers nor fails."""
 
 
 class ImageError(LookalikeError):

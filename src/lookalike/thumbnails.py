@@ -17,6 +17,7 @@ from lookalike.stores.base import Record
 
 SIDE = 400  # pixels on the longest side: sharp on a dense screen, about 20 kB
 _ABANDONED = 86_400.0  # seconds after which nobody is still writing a file
+_SECTOR = 512  # bytes
 _LOG = logging.getLogger(__name__)
 
 
@@ -31,10 +32,11 @@ class Thumbnails:
         """The thumbnail of a record; ``read`` gives the picture where there is none yet, and
         raises where the file is not that picture any more."""
         file = self._folder / record.digest[:2] / f"{record.digest}.webp"
-        try:
-            return file.read_bytes()
-        except OSError:
-            content = image.thumbnail(read(), SIDE)
+        with suppress(OSError):
+            if _is_whole(kept := file.read_bytes()):
+                return kept
+            _LOG.info("a thumbnail is made anew, its file is damaged: %s", file)
+        content = image.thumbnail(read(), SIDE)
         if self._writable:
             self._keep(file, content)
         return content
@@ -60,6 +62,13 @@ class Thumbnails:
             _LOG.warning("a thumbnail is not kept: %s", error)
             with suppress(OSError):  # what hinders writing may hinder this
                 aside.unlink()
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether a WebP is as long as it says, and no sector of it is empty: after a power cut a file
+    may have its name and not all of its content."""
+    length = int.from_bytes(content[4:8], "little") + 8
+    return content[:4] == b"RIFF" and length == len(content) and bytes(_SECTOR) not in content
 
 
 def _is_abandoned(file: Path) -> bool:

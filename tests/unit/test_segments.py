@@ -309,10 +309,11 @@ def test_an_empty_segment(tmp_path: Path) -> None:
     assert len(segment.embeddings(dead, np.arange(3))[0]) == 0
 
 
+@pytest.mark.parametrize("mapped", [0, 1 << 20])
 def test_rows_of_a_file_that_is_cut_short_while_it_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mapped: int
 ) -> None:
-    monkeypatch.setattr(rowfile, "MAPPED_BYTES", 0)
+    monkeypatch.setattr(rowfile, "MAPPED_BYTES", mapped)
     segment = write(tmp_path, units(COUNT, DIM), 3)
     segment.verify()
     file = tmp_path / files_of(segment.name)[0]
@@ -326,8 +327,9 @@ def test_rows_of_a_file_that_is_cut_short_while_it_is_used(
     ):
         with pytest.raises(DamagedCacheError, match="cannot be read"):
             ask()
-    near = segment.scan(query, dead, [0])  # a block that is all there
-    assert len(near.ids) == segment.starts[1]
+    if not mapped:
+        near = segment.scan(query, dead, [0])  # a block that is all there
+        assert len(near.ids) == segment.starts[1]
 
 
 @pytest.mark.parametrize("dim", [1, 3, 4, 25])

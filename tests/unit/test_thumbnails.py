@@ -16,7 +16,7 @@ from PIL import Image
 
 from lookalike.stores.base import Record
 from lookalike.thumbnails import SIDE, Thumbnails
-from tests.pictures import BLUE, RED, plain
+from tests.pictures import BLUE, RED, plain, textured
 
 
 class Reading:
@@ -62,6 +62,22 @@ def test_a_thumbnail_is_a_small_webp_made_once(cache: Path, made: Record, readin
     assert reading.times == 1
     (file,) = kept(cache)
     assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 11, 300, 511])
+def test_what_a_power_cut_left_of_one_is_made_anew(
+    cache: Path, made: Record, kept_bytes: int
+) -> None:
+    reading = Reading(textured(800, 600))
+    thumbnails = Thumbnails(cache, writable=True)
+    content = thumbnails.get(made, reading)
+    assert len(content) > 2048
+    (file,) = kept(cache)
+    for torn in (content[:kept_bytes], content[:kept_bytes] + bytes(len(content) - kept_bytes)):
+        file.write_bytes(torn)
+        assert thumbnails.get(made, reading) == content
+        assert file.read_bytes() == content
+    assert reading.times == 3
 
 
 def test_pictures_of_the_same_content_share_one(

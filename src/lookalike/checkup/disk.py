@@ -8,14 +8,18 @@ import stat
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from lookalike.checkup.finding import Finding, ok, problem, warning
-from lookalike.folder import printable
-from lookalike.stores.base import Catalogue
+from lookalike.errors import FolderSilentError
+from lookalike.folder import about, printable, within
+from lookalike.stores.base import Catalogue, Record
 
 _ROOM = 100 * 10**6
 _MINUTE = 60.0
+_AT_ONCE = 256  # files that are looked at together
 
 
 def of_folder(store: Catalogue, writer: str | None) -> Iterator[Finding]:
@@ -81,7 +85,12 @@ def _time(store: Catalogue) -> Iterator[Finding]:
 def of_root(store: Catalogue, top: str) -> Iterator[Finding]:
     """Look at the pictures of a folder that was indexed."""
     name = printable(top)
-    if not os.path.isdir(top):  # noqa: PTH112 - may hold any bytes
+    try:
+        looked = _looked_at(store, top)
+    except FolderSilentError:
+        yield problem("files", f"{name} does not answer: see that its disk or drive is there.")
+        return
+    if looked is None:
         known = sum(1 for _ in store.records(top))
         yield problem(
             "files",
@@ -89,15 +98,7 @@ def of_root(store: Catalogue, top: str) -> Iterator[Finding]:
             "connect its disk, or index the folder at its new place.",
         )
         return
-    known = away = other = 0
-    for record in store.records(top):
-        known += 1
-        try:
-            status = os.stat(record.path)  # noqa: PTH116
-        except (OSError, ValueError):
-            away += 1
-        else:
-            other += (status.st_size, status.st_mtime_ns) != (record.size, record.mtime_ns)
+    known, away, other = looked
     hint = f'run `lookalike index "{name}"`'
     if away == known > 0:
         disk = f'connect its disk, or take it out with `lookalike forget "{name}"`'
@@ -111,6 +112,34 @@ def of_root(store: Catalogue, top: str) -> Iterator[Finding]:
         yield warning(
             "files", f"{other:,} {pictures} changed in {name} since it was indexed: {hint}."
         )
+
+
+def _looked_at(store: Catalogue, top: str) -> tuple[int, int, int] | None:
+    """How many pictures are known of a folder, are away, and have changed; None where there is no
+    such folder. Raises FolderSilentError."""
+    if not within(top, partial(os.path.isdir, top)):
+        return None
+    known = away = other = 0
+    records = iter(store.records(top))
+    while some := list(islice(records, _AT_ONCE)):
+        for now, record in zip(within(top, partial(_as_they_are, some)), some, strict=True):
+            known += 1
+            away += now is None
+            other += now is not None and now != (record.size, record.mtime_ns)
+    return known, away, other
+
+
+def _as_they_are(records: list[Record]) -> list[tuple[int, int] | None]:
+    """Size and time of the files of some records; None where there is none."""
+    found: list[tuple[int, int] | None] = []
+    for record in records:
+        about(record.root)
+        try:
+            status = os.stat(record.path)  # noqa: PTH116
+            found.append((status.st_size, status.st_mtime_ns))
+        except (OSError, ValueError):
+            found.append(None)
+    return found
 
 
 def _megabytes(number: float) -> str:

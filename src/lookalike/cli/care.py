@@ -67,7 +67,9 @@ def _waiting(number: int) -> str:
 @library_option
 @wait_option
 def forget_command(*, folder: str, library_folder: Path | None, wait: float) -> None:
-    """Take a folder that was indexed out of the library. The pictures themselves stay."""
+    """Take a folder that was indexed out of the library; or one in it that another disk began in,
+    if that disk is gone for good. The pictures themselves stay.
+    """
     from lookalike.library import Library
 
     with Library.open(library_folder) as library:

@@ -12,6 +12,7 @@ from lookalike.cli.options import (
     json_option,
     library_option,
     max_pixels_option,
+    patience_option,
     print_json,
     wait_option,
 )
@@ -85,6 +86,7 @@ def export_command(
 )
 @max_pixels_option
 @wait_option
+@patience_option
 @json_option
 def import_command(
     *,
@@ -94,6 +96,7 @@ def import_command(
     model: str | None,
     max_pixels: int,
     wait: float,
+    patience: float,
     as_json: bool,
 ) -> None:
     """Take over features that were computed elsewhere.
@@ -113,6 +116,6 @@ def import_command(
         ) as library,
         nullcontext(print_event) if as_json else shown_progress() as tell,
     ):
-        report = library.adopt(read, folder, wait=wait, on_event=tell)
+        report = library.adopt(read, folder, wait=wait, patience=patience, on_event=tell)
     if not as_json:
         print_report(report)

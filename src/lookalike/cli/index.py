@@ -15,6 +15,7 @@ from lookalike.cli.options import (
     json_option,
     library_option,
     max_pixels_option,
+    patience_option,
     scan_options,
     wait_option,
 )
@@ -34,6 +35,7 @@ from lookalike.cli.options import (
 )
 @max_pixels_option
 @wait_option
+@patience_option
 @json_option
 def index_command(
     *,
@@ -42,6 +44,7 @@ def index_command(
     model: str | None,
     max_pixels: int,
     as_json: bool,
+    patience: float,
     **how: Any,
 ) -> None:
     """Look at every picture below some folders, once.
@@ -59,15 +62,15 @@ def index_command(
     # beside these only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from lookalike.cli.front import INTERRUPTED
-    from lookalike.cli.progress import print_event, print_report, shown_progress
-    from lookalike.library import Library, real_folder
+    from lookalike.cli.progress import print_event, print_report, print_waiting, shown_progress
+    from lookalike.library import Library, check_folders
 
-    for folder in folders:  # a slip of the pen makes no library
-        real_folder(folder)
+    # a slip of the pen makes no library
+    check_folders(folders, patience, print_event if as_json else print_waiting)
     with Library.open(library_folder, model=model, create=True, max_pixels=max_pixels) as library:
         try:
             with nullcontext(print_event) if as_json else shown_progress() as tell:
-                report = library.index(folders, on_event=tell, **how)
+                report = library.index(folders, patience=patience, on_event=tell, **how)
         except KeyboardInterrupt:
             kept = f"{library.stats().images:,} pictures are in the library"
             click.echo(f"Stopped: {kept}; the same command goes on from here.", err=True)

@@ -19,7 +19,7 @@ class _PathThatSaysSomething(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not os.fspath(value):
             self.fail("is empty: name a file or a folder.", param, ctx)
-        return super().convert(value, param, ctx)
+        return self.coerce_path_result(value)  # without a look at it: a network drive may hang
 
 
 FOLDER = _PathThatSaysSomething(path_type=str, readable=False)
@@ -54,6 +54,20 @@ def wait_option(command: _Command) -> _Command:
         type=click.FloatRange(min=0),
         default=0.0,
         help="How long to wait while another process writes to the library.  [default: not at all]",
+    )(command)
+
+
+def patience_option(command: _Command) -> _Command:
+    """``--patience``: what to do about a folder that keeps silent."""
+    return click.option(
+        "--patience",
+        metavar="SECONDS",
+        envvar="LOOKALIKE_PATIENCE",
+        type=click.FloatRange(min=1),
+        default=60.0,
+        show_default=True,
+        help="How long a folder, on a network drive mostly, may give no answer at all before it is "
+        "given up.",
     )(command)
 
 

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from lookalike.library import Event, Fetching, Progress, Report, Scanned, printable
+from lookalike.library import Event, Fetching, Progress, Report, Scanned, Waiting, printable
 
 _ENOUGH = 32  # pictures from which on a speed says something
 _SHOWN = 20  # skipped files that are listed at the end; the rest is one command away
@@ -28,6 +28,19 @@ def print_event(event: Event) -> None:
     """One JSON object on a line of its own, with the kind of event first."""
     fields = {"event": type(event).__name__.lower(), **asdict(event)}
     click.echo(json.dumps(fields))
+
+
+def print_waiting(event: Event) -> None:
+    """A folder that keeps silent, on standard error; of other events nothing."""
+    if isinstance(event, Waiting):
+        click.echo(_waiting(event), err=True)
+
+
+def _waiting(event: Waiting) -> str:
+    return (
+        f"Waiting for {printable(event.folder)}, which has not answered for {event.seconds:.0f} s: "
+        f"it is given up after {event.patience:.0f} s."
+    )
 
 
 @contextmanager
@@ -67,6 +80,8 @@ class _Watcher:
             self._bar.update(self._folder, completed=event.done, total=event.total, speed=speed)
         elif isinstance(event, Fetching):
             self._fetching(event)
+        elif isinstance(event, Waiting):
+            self._bar.console.print(_waiting(event), markup=False, highlight=False, soft_wrap=True)
 
     def _fetching(self, event: Fetching) -> None:
         if self._weights is None:

@@ -15,7 +15,13 @@ from lookalike import journal
 from lookalike.cli.door import door_options, limit_options
 from lookalike.cli.front import INTERRUPTED
 from lookalike.cli.logs import begin_log, log_options
-from lookalike.cli.options import FOLDER, library_option, max_pixels_option, scan_options
+from lookalike.cli.options import (
+    FOLDER,
+    library_option,
+    max_pixels_option,
+    patience_option,
+    scan_options,
+)
 
 if TYPE_CHECKING:
     from lookalike.library import Library
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
 @scan_options
 @max_pixels_option
 @log_options
+@patience_option
 def serve_command(
     *,
     folders: tuple[str, ...],
@@ -58,6 +65,7 @@ def serve_command(
     max_pixels: int,
     log_format: journal.Form,
     log_level: str | None,
+    patience: float,
 ) -> None:
     """Show the page on http://127.0.0.1:5000, and answer REST calls there.
 
@@ -74,15 +82,15 @@ def serve_command(
     Beside the limits below, 256 connections may be open, and who moves less than 2 kB a second is
     cut off. At Ctrl-C what runs is finished, within 30 seconds; a second one ends at once.
     """
-    from lookalike.library import Library, real_folder
+    from lookalike.cli.progress import print_waiting
+    from lookalike.library import Library, check_folders
 
     begin_log(log_format, log_level, host=host)
-    for folder in folders:
-        real_folder(folder)
+    check_folders(folders, patience, print_waiting)
     signal.signal(signal.SIGTERM, _end)
     with Library.open(library_folder, create=bool(folders), max_pixels=max_pixels) as library:
-        how = {"folders": folders, "exclude": exclude, "hidden": hidden}
-        _serve(library, host, port, door=door, limits=limits, **how)
+        how = {"exclude": exclude, "hidden": hidden, "patience": patience}
+        _serve(library, host, port, folders=folders, door=door, limits=limits, **how)
 
 
 def _serve(library: Library, *address: Any, **how: Any) -> None:

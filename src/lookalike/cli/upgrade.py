@@ -15,6 +15,7 @@ from lookalike.cli.options import (
     json_option,
     library_option,
     max_pixels_option,
+    patience_option,
     print_json,
     wait_option,
 )
@@ -66,9 +67,10 @@ def status_command(*, library_folder: Path | None, as_json: bool) -> None:
 @click.argument("model", metavar="MODEL")
 @library_option
 @max_pixels_option
+@patience_option
 @json_option
 def build_command(
-    *, model: str, library_folder: Path | None, max_pixels: int, as_json: bool
+    *, model: str, library_folder: Path | None, max_pixels: int, patience: float, as_json: bool
 ) -> None:
     """Make vectors of MODEL beside the present ones, from the files of the pictures.
 
@@ -85,7 +87,7 @@ def build_command(
     with Library.open(library_folder, max_pixels=max_pixels) as library:
         try:
             with nullcontext(print_event) if as_json else shown_progress() as tell:
-                built = library.upgrade_build(model, on_event=tell)
+                built = library.upgrade_build(model, patience=patience, on_event=tell)
         except KeyboardInterrupt:
             click.echo("Stopped: the same command goes on from here.", err=True)
             sys.exit(INTERRUPTED)

@@ -30,6 +30,8 @@ def save(chunks: Iterable[bytes], file: str | os.PathLike[str], *, force: bool =
         try:
             with aside.open("xb") as out:
                 out.writelines(chunks)
+                out.flush()
+                os.fsync(out.fileno())  # what it may replace must not be lost by a power cut
             _publish(aside, target, force=force)
         finally:
             aside.unlink(missing_ok=True)

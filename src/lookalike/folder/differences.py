@@ -62,6 +62,12 @@ class Diff:
     still_skipped: int = 0
 
 
+def digest(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file's content, in hexadecimal. Raises OSError."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 class Comparison:
     """What was found below one root, held against what is known of it, a stretch at a time."""
 
@@ -105,8 +111,18 @@ class Comparison:
             self._miss(row, hidden)
             row = next(rows, None)
 
-    def diff(self, elsewhere: Iterable[Known] = ()) -> Diff:
-        """What differs in all stretches together.
+    @property
+    def gone(self) -> list[Known]:
+        """What is known and was not found."""
+        return self._gone
+
+    def diff(
+        self,
+        elsewhere: Iterable[Known] = (),
+        hidden: Callable[[str], bool] = lambda _relative: False,
+        digest_of: Callable[[Path], str] = digest,
+    ) -> Diff:
+        """What differs in all stretches together; ``hidden`` is as in `add`, by now.
 
         ``elsewhere`` are known files of other roots that are no longer there: they can be
         recognised as moved, and are never reported as removed. They are only asked for where a
@@ -115,8 +131,8 @@ class Comparison:
         is taken without reading.
         """
         added, changed = sorted(self._added, key=_place), sorted(self._changed, key=_place)
-        gone = sorted(self._gone, key=_place)
-        moved = _match_moves(added, gone, elsewhere)
+        gone = sorted((one for one in self._gone if not hidden(one.relative)), key=_place)
+        moved = _match_moves(added, gone, elsewhere, digest_of)
         arrived = {file.relative for _, file in moved}
         left = {(item.root, item.relative) for item, _ in moved}
         return Diff(
@@ -134,18 +150,15 @@ class Comparison:
             self._gone.append(item)
 
 
-def digest(path: str | os.PathLike[str]) -> str:
-    """The SHA-256 of a file's content, in hexadecimal. Raises OSError."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _place(item: ImageFile | Known) -> bytes:
     return os.fsencode(item.relative)
 
 
 def _match_moves(
-    new: list[ImageFile], gone: list[Known], elsewhere: Iterable[Known]
+    new: list[ImageFile],
+    gone: list[Known],
+    elsewhere: Iterable[Known],
+    digest_of: Callable[[Path], str],
 ) -> list[tuple[Known, ImageFile]]:
     if not new:
         return []
@@ -156,13 +169,15 @@ def _match_moves(
             candidates[item.size].append(item)
     moved = []
     for file in new:
-        if match := _moved_from(file, candidates.get(file.size, [])):
+        if match := _moved_from(file, candidates.get(file.size, []), digest_of):
             candidates[file.size].remove(match)
             moved.append((match, file))
     return moved
 
 
-def _moved_from(file: ImageFile, candidates: list[Known]) -> Known | None:
+def _moved_from(
+    file: ImageFile, candidates: list[Known], digest_of: Callable[[Path], str]
+) -> Known | None:
     if not candidates:
         return None
     for item in candidates:
@@ -170,7 +185,7 @@ def _moved_from(file: ImageFile, candidates: list[Known]) -> Known | None:
         if same_place and item.looks_like(file):
             return item
     try:
-        content = digest(file.path)
+        content = digest_of(file.path)
     except OSError:
         return None  # the indexing that follows reads it again and reports why it cannot
     return next((item for item in candidates if item.digest == content), None)

@@ -12,6 +12,8 @@ from operator import itemgetter
 from pathlib import Path
 
 from lookalike.errors import FolderError
+from lookalike.folder.answers import about
+from lookalike.folder.mounts import Mounts, entered
 from lookalike.folder.names import printable, real_folder
 
 CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
@@ -20,6 +22,9 @@ _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a dead link, or o
 Entry = tuple[bytes, int, int]
 """One file, as plain as it comes, for there may be millions: the bytes of its path below the root
 with ``/`` on every platform, its size in bytes, its time in nanoseconds."""
+
+
+_Found = tuple[bytes, "os.DirEntry[bytes]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ class Walk:
     by its own name, too, goes by that.
 
     ``count`` is how many files were met so far. ``unreadable`` holds folders that could not be
-    listed and entries that could not be examined, each with the reason.
+    listed and entries that could not be examined, each with the reason. ``dead`` holds links that
+    lead nowhere, and ``mounts`` the folders that another disk begins in.
 
     Raises FolderError where the root is missing or is not a folder.
     """
@@ -84,10 +90,13 @@ class Walk:
         self.root = real_folder(root)
         self.count = 0
         self.unreadable: dict[str, str] = {}
+        self.dead: set[str] = set()
+        self.mounts = Mounts(self.root)
         self._top = os.fsencode(self.root)
-        self._below = below
+        self.below = below
         self._exclude = [pattern.rstrip("/") for pattern in exclude]
         self._hidden = hidden
+        self._start = b""
         self._seen: set[tuple[int, int]] = set()
         self._links: dict[str, None] = {}  # to folders, in the order in which they were met
 
@@ -99,7 +108,7 @@ class Walk:
 
         Raises FolderError where the folder to be walked cannot be read.
         """
-        yield self._below, self._files(self._below)
+        yield self.below, self._files(self.below)
         while self._links:
             link = next(iter(self._links))
             del self._links[link]
@@ -114,27 +123,36 @@ class Walk:
             relative = relative.rpartition("/")[0]
         return False
 
+    def leaves_out(self, relative: str) -> bool:
+        """Whether a path below the root is passed over, for its name."""
+        names = os.fsencode(relative).split(b"/")
+        return any(
+            self._left_out(name, b"".join(one + b"/" for one in names[:at]))
+            for at, name in enumerate(names)
+        )
+
     def _files(self, start: str) -> Iterator[Entry]:
         """The files of a stretch. A folder stands where its files do: before ``a/b`` comes
         ``a-b``, and after it ``a0``; so the whole is in order of path."""
-        first = os.fsencode(start)
-        folders = [(first + b"/" if first else b"", iter(self._entries(first)))]
-        if start == self._below and start in self.unreadable:
-            place = printable(f"{self.root}/{start}" if start else self.root)
+        self._start = first = os.fsencode(start)
+        folders = [self._opened(first)]
+        if start == self.below and start in self.unreadable:
+            whole = printable(f"{self.root}/{start}" if start else self.root)
             raise FolderError(
-                f"{place} cannot be read ({self.unreadable[start]}): check its permissions."
+                f"{whole} cannot be read ({self.unreadable[start]}): check its permissions."
             )
         while folders:
-            above, entries = folders[-1]
+            above, place, entries = folders[-1]
             for name, entry in entries:
                 path = above + name
                 if name[-1:] == b"/":
-                    folders.append((path, iter(self._entries(path[:-1]))))
+                    folders.append(self._opened(path[:-1]))
                     break
+                about(place)
                 try:
                     status = entry.stat()
                 except OSError as error:
-                    self._note(path, error)
+                    self._note(path, entry, error)
                     continue
                 if stat.S_ISREG(status.st_mode):  # no pipe, no socket
                     self.count += 1
@@ -142,18 +160,23 @@ class Walk:
             else:
                 folders.pop()
 
-    def _entries(self, folder: bytes) -> list[tuple[bytes, os.DirEntry[bytes]]]:
+    def _opened(self, folder: bytes) -> tuple[bytes, bytes, Iterator[_Found]]:
+        """What the paths of a folder begin with, its own, and what of it is to be looked at."""
+        place = os.path.join(self._top, folder) if folder else self._top  # noqa: PTH118 - bytes
+        return folder + b"/" if folder else b"", place, iter(self._entries(folder, place))
+
+    def _entries(self, folder: bytes, place: bytes) -> list[_Found]:
         """What of a folder is to be looked at, in order; names of folders end in ``/``."""
-        place = os.path.join(self._top, folder)  # noqa: PTH118 - bytes
+        about(place)
         try:
-            if not self._first_visit(place):
+            if not self._first_visit(place, folder):
                 return []
             with os.scandir(place) as found:
                 entries = list(found)
         except OSError as error:
             self.unreadable[os.fsdecode(folder)] = _reason(error)
             return []
-        if folder != os.fsencode(self._below) and _is_cache(entries):
+        if folder != os.fsencode(self.below) and _is_cache(entries):
             return []
         above = folder + b"/" if folder else b""
         kept = []
@@ -161,6 +184,7 @@ class Walk:
             name = entry.name
             if self._left_out(name, above):
                 continue
+            about(place)
             try:
                 if entry.is_dir(follow_symlinks=False):
                     kept.append((name + b"/", entry))
@@ -169,7 +193,7 @@ class Walk:
                 else:
                     kept.append((name, entry))
             except OSError as error:
-                self._note(above + name, error)
+                self._note(above + name, entry, error)
         kept.sort(key=itemgetter(0))
         return kept
 
@@ -179,23 +203,29 @@ class Walk:
         if not self._exclude:
             return False
         alone = os.fsdecode(name)
-        whole = os.fsdecode(above + name).removeprefix(f"{self._below}/")
+        whole = os.fsdecode(above + name).removeprefix(f"{self.below}/")
         return any(
             fnmatch.fnmatchcase(whole if "/" in pattern else alone, pattern)
             for pattern in self._exclude
         )
 
-    def _first_visit(self, folder: bytes) -> bool:
-        status = os.stat(folder)  # noqa: PTH116 - bytes
+    def _first_visit(self, place: bytes, folder: bytes) -> bool:
+        status = entered(place)
+        if folder == self._start:
+            self.mounts.begin(folder, status.st_dev)
+        else:
+            self.mounts.visit(folder, status.st_dev)
         identity = (status.st_dev, status.st_ino)
         if identity in self._seen:
             return False
         self._seen.add(identity)
         return True
 
-    def _note(self, path: bytes, error: OSError) -> None:
+    def _note(self, path: bytes, entry: os.DirEntry[bytes], error: OSError) -> None:
         if error.errno not in _LEADS_NOWHERE:
             self.unreadable[os.fsdecode(path)] = _reason(error)
+        elif entry.is_symlink():
+            self.dead.add(os.fsdecode(path))
 
 
 def scan(

@@ -12,6 +12,7 @@ from lookalike.indexing.events import (
     Report,
     Scanned,
     Skipped,
+    Waiting,
 )
 from lookalike.indexing.options import Options, tell_nobody
 from lookalike.indexing.run import index
@@ -29,6 +30,7 @@ __all__ = [
     "Report",
     "Scanned",
     "Skipped",
+    "Waiting",
     "Whole",
     "adopt",
     "fill",

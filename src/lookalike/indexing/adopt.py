@@ -6,8 +6,8 @@ import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -15,8 +15,9 @@ import numpy as np
 from lookalike import folder, image
 from lookalike.encoder import usable_cores
 from lookalike.errors import FolderError, ImageError
-from lookalike.folder import ImageFile
+from lookalike.folder import ImageFile, Patience
 from lookalike.indexing import places
+from lookalike.indexing.crew import Crew
 from lookalike.indexing.events import Indexed, Progress, Report, Skipped
 from lookalike.indexing.options import Options
 from lookalike.indexing.reading import content_of, record_of
@@ -53,12 +54,12 @@ def adopt(
         LibraryError: the library cannot be written to.
     """
     started = time.monotonic()
-    root, below = places.place(store, folder.real_folder(pictures), hidden=True)
-    wanted = _wanted(folder.scan(root, below=below, hidden=True), below, paths, embeddings)
-    known = {record.relative for record in store.records(root, below)}
-    actions: Counter[str] = Counter()
-    skipped: list[Skipped] = []
-    for done, event in enumerate(_kept(store, wanted, options, known), start=1):
+    patience = options.patient()
+    scan, below = _scanned(store, pictures, patience)
+    wanted = _wanted(scan, below, paths, embeddings)
+    known = {record.relative for record in store.records(scan.root, below)}
+    actions, skipped = Counter[str](), list[Skipped]()
+    for done, event in enumerate(_kept(store, wanted, options, patience, known), start=1):
         options.on_event(event)
         if isinstance(event, Skipped):
             skipped.append(event)
@@ -77,6 +78,15 @@ def adopt(
     return report
 
 
+def _scanned(
+    store: Catalogue, pictures: str | os.PathLike[str], patience: Patience
+) -> tuple[folder.Scan, str]:
+    """What is in a folder, and its place below the root that it belongs to."""
+    top = patience.ask(pictures, lambda: folder.real_folder(pictures))
+    root, below = places.place(store, top, hidden=True)
+    return patience.ask(top, partial(folder.scan, root, below=below, hidden=True)), below
+
+
 def _wanted(
     scan: folder.Scan, below: str, paths: Sequence[str], embeddings: Embedding
 ) -> list[_Wanted]:
@@ -92,18 +102,24 @@ def _wanted(
 
 
 def _kept(
-    store: Catalogue, wanted: Sequence[_Wanted], options: Options, known: set[str]
+    store: Catalogue,
+    wanted: Sequence[_Wanted],
+    options: Options,
+    patience: Patience,
+    known: set[str],
 ) -> Iterator[Indexed | Skipped]:
     """Keep all that can be kept, a batch at a time, and say what became of each."""
     room = Room()
 
     def described(one: _Wanted) -> Record | Skipped:
-        return _described(one, options.max_pixels, room)
+        with patience.asking(str(one.file.path.parent) if one.file else ""):
+            return _described(one, options.max_pixels, room)
 
-    with ThreadPoolExecutor(usable_cores(), thread_name_prefix="read") as pool:
+    with Crew(usable_cores(), patience) as crew:
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
-            found = list(pool.map(described, batch))
+            coming = [crew.submit(partial(described, one)) for one in batch]
+            found = [crew.result(one) for one in coming]
             pairs = [
                 (record, one.embedding)
                 for record, one in zip(found, batch, strict=True)
@@ -125,7 +141,7 @@ def _described(one: _Wanted, max_pixels: int, room: Room) -> Record | Skipped:
         return Skipped(one.path, "is not in the folder of the pictures")
     try:
         content, digest = content_of(one.file)
-        picture = image.read(content, max_pixels=max_pixels, near=1, room=room.taken)
+        picture = image.read(content, max_pixels=max_pixels, near=1, room=room.turn)
     except ImageError as error:
         return Skipped(str(one.file.path), str(error))
     except OSError as error:

@@ -41,7 +41,7 @@ class _Filling:
     def __init__(self, store: Catalogue, also: Also, encoder: Encoder, options: Options) -> None:
         self._store = store
         self._options = options
-        self._reader = Reader(None, encoder, options.max_pixels, also)
+        self._reader = Reader(None, encoder, options.max_pixels, also, options.patient())
         self._known: dict[tuple[str, str], tuple[int, str]] = {}  # of the files on their way
         self._skipped: list[Skipped] = []
         self._added = 0

@@ -58,6 +58,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A folder, a network drive mostly, has not answered for some seconds; after ``patience`` of
+    them the run ends."""
+
+    folder: str
+    seconds: float
+    patience: float
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one run did. Counts are of pictures; ``still_skipped`` of files that were skipped by an
     earlier run and are as they were; ``images_per_second`` is of those that the model looked at;
@@ -91,4 +101,4 @@ class Built:
     stopped: bool = False
 
 
-Event = Scanned | Fetching | Indexed | Skipped | Progress | Report | Built
+Event = Scanned | Fetching | Indexed | Skipped | Progress | Waiting | Report | Built

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from lookalike import image
+from lookalike.folder import PATIENCE, Patience
 from lookalike.indexing.also import Also
-from lookalike.indexing.events import Event
+from lookalike.indexing.events import Event, Waiting
 
 
 def tell_nobody(_event: Event) -> None:
@@ -17,8 +18,9 @@ def tell_nobody(_event: Event) -> None:
 
 @dataclass(frozen=True)
 class Options:
-    """How to index; ``max_pixels`` bounds one picture, ``retry`` reads skipped files again, and
-    ``also`` makes what pictures have beside their embeddings."""
+    """How to index; ``max_pixels`` bounds one picture, ``retry`` reads skipped files again,
+    ``also`` makes what pictures have beside their embeddings, and ``patience`` is for how many
+    seconds a folder may keep silent."""
 
     exclude: Collection[str] = ()
     hidden: bool = False
@@ -27,3 +29,12 @@ class Options:
     on_event: Callable[[Event], None] = tell_nobody
     stop: threading.Event | None = None
     also: Also | None = None
+    patience: float = PATIENCE
+
+    def patient(self) -> Patience:
+        """The patience of one run; whoever listens hears of folders that keep silent."""
+
+        def tell(folder: str, seconds: float) -> None:
+            self.on_event(Waiting(folder, round(seconds, 1), self.patience))
+
+        return Patience(self.patience, tell)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
 
 from lookalike import folder
-from lookalike.folder import Known
+from lookalike.errors import FolderSilentError
+from lookalike.folder import Known, Patience
+from lookalike.indexing import absent
 from lookalike.stores.base import Catalogue
+
+_LOG = logging.getLogger(__name__)
+_AT_ONCE = 256  # places that are looked at together
+_SECONDS = 5.0  # for a root that is not the one to be indexed
 
 
 def place(store: Catalogue, top: str, *, hidden: bool) -> tuple[str, str]:
@@ -22,27 +32,35 @@ def place(store: Catalogue, top: str, *, hidden: bool) -> tuple[str, str]:
     """
     root = next((root for root in store.roots() if _has_part(store, root, top, hidden)), top)
     for inner in store.roots():
-        if inner != root and _walks_to(root, inner, hidden) and not _is_away(store, inner):
+        if inner != root and _walks_to(root, inner, hidden) and _is_here(store, inner):
             _merge(store, inner, root)
     return root, below_root(top, root)
 
 
-def differences(store: Catalogue, walk: folder.Walk, *, tried_with: str | None) -> folder.Diff:
+def differences(
+    store: Catalogue, walk: folder.Walk, patience: Patience, *, tried_with: str | None
+) -> folder.Diff:
     """What a walk finds against what the store knows.
 
     Skipped files count as changed if they were tried with other means; all of them for None.
+    Raises FolderError where the folder keeps silent, or its disk is not there.
     """
     comparison = folder.Comparison(walk.root)
     for below, found in walk.stretches():
         known = store.known_files(walk.root, below, tried_with=tried_with)
-        comparison.add(found, known, walk.hides)
-    return comparison.diff(_elsewhere(store, walk.root))
+        comparison.add(patience.heard(walk.mounts.path(below), found), known, walk.hides)
+    absent.look(store, walk, comparison.gone, patience)
+
+    def digest_of(path: Path) -> str:
+        return patience.ask(path.parent, partial(folder.digest, path))
+
+    return comparison.diff(_elsewhere(store, walk.root), walk.hides, digest_of)
 
 
 def _elsewhere(store: Catalogue, root: str) -> Iterator[Known]:
     """The pictures of all other roots that were moved or disconnected."""
     for other in store.roots():
-        if other != root and _is_away(store, other):
+        if other != root and _is_here(store, other) is False:
             yield from (Known.of(other, row) for row in store.known_files(other) if row[3])
 
 
@@ -60,23 +78,37 @@ def _walks_to(root: str, path: str, hidden: bool) -> bool:
     return hidden or not any(name.startswith(".") for name in below_root(path, root).split("/"))
 
 
-def _is_away(store: Catalogue, root: str) -> bool:
-    """Whether a root has pictures of which none is there: it was moved or disconnected."""
-    if not os.path.isdir(root):  # noqa: PTH112 - may hold any bytes
-        return any(store.records(root))
-    found = False
-    for record in store.records(root):
-        found = True
-        if os.path.lexists(record.path):
-            return False
-    return found
+def _is_here(store: Catalogue, root: str) -> bool | None:
+    """Whether any picture of a root is there, or none is known: False where it was moved or
+    disconnected, None where it does not answer."""
+    places = (record.path for record in store.records(root))
+    try:
+        is_folder = folder.within(root, partial(os.path.isdir, root), _SECONDS)
+        known = False
+        while some := list(islice(places, _AT_ONCE)):
+            known = True
+            if not is_folder:
+                return False
+            if folder.within(root, partial(_any_there, some), _SECONDS):
+                return True
+    except FolderSilentError as error:
+        _LOG.warning("%s is left aside: %s", folder.printable(root), error)
+        return None
+    return not known
 
 
-def forget(store: Catalogue, root: str) -> int:
-    """Drop a root with all its records; returns how many there were."""
-    number = store.delete([record.id for record in store.records(root)])
-    store.forget_skipped(root, [os.fsdecode(row[0]) for row in store.known_files(root)])
-    store.drop_root(root)
+def _any_there(paths: list[str]) -> bool:
+    return any(map(os.path.lexists, paths))
+
+
+def forget(store: Catalogue, root: str, below: str = "") -> int:
+    """Drop a root, or what is below a folder of it, with all records; returns how many there
+    were."""
+    number = store.delete([record.id for record in store.records(root, below)])
+    store.forget_skipped(root, [os.fsdecode(row[0]) for row in store.known_files(root, below)])
+    absent.forget(store, root, below)
+    if not below:
+        store.drop_root(root)
     return number
 
 

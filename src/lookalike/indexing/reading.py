@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 from lookalike import folder, image
 from lookalike.encoder import Encoder, usable_cores
 from lookalike.errors import ImageError
-from lookalike.folder import ImageFile
+from lookalike.folder import ImageFile, Patience
+from lookalike.indexing import steady
 from lookalike.indexing.also import Also
+from lookalike.indexing.crew import Crew
 from lookalike.indexing.room import Room
 from lookalike.stores.base import Catalogue, Embedding, Record, Rows, SkippedFile
 
@@ -80,12 +84,14 @@ class Reader:
         encoder: Encoder,
         max_pixels: int,
         also: Also | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._store = store
         self._encoder = encoder
         self._max_pixels = max_pixels
         self._also = also
         self._room = Room()
+        self._patience = patience or Patience()
 
     def batches(self, files: Iterable[ImageFile]) -> Iterator[list[Loaded]]:
         """The files in their order, in lists of `BATCH`.
@@ -95,25 +101,22 @@ class Reader:
         """
         coming, threads = iter(files), usable_cores()
         waiting: deque[Future[list[Loaded]]] = deque()
-        with ThreadPoolExecutor(threads, thread_name_prefix="read") as pool:
+        with Crew(threads, self._patience) as crew:
 
             def submit() -> None:
                 if some := list(islice(coming, _AT_ONCE)):
-                    waiting.append(pool.submit(self.load, some))
+                    waiting.append(crew.submit(partial(self.load, some)))
 
             def results() -> Iterator[list[Loaded]]:
                 while waiting:
-                    yield waiting.popleft().result()
+                    yield crew.result(waiting.popleft())
                     submit()
 
-            try:
-                for _ in range(3 * threads + BATCH // _AT_ONCE):
-                    submit()
-                loaded = chain.from_iterable(results())
-                while batch := list(islice(loaded, BATCH)):
-                    yield batch
-            finally:
-                pool.shutdown(cancel_futures=True)
+            for _ in range(3 * threads + BATCH // _AT_ONCE):
+                submit()
+            loaded = chain.from_iterable(results())
+            while batch := list(islice(loaded, BATCH)):
+                yield batch
 
     def load(self, files: Sequence[ImageFile]) -> list[Loaded]:
         """A few files, whatever they are. Raises ModelError."""
@@ -129,7 +132,12 @@ class Reader:
 
     def prepared(self, files: Sequence[ImageFile]) -> image.Input:
         """Those of some files that can be read, and that the store does not know, prepared for the
-        encoder."""
+        encoder. Raises FolderSilentError."""
+        if not files:
+            return self._encoder.inputs(0)
+        return self._patience.ask(files[0].root, partial(self._prepared, files))
+
+    def _prepared(self, files: Sequence[ImageFile]) -> image.Input:
         inputs = self._encoder.inputs(len(files))
         fresh = 0
         with image.quiet():
@@ -145,24 +153,30 @@ class Reader:
     def _read(self, file: ImageFile, into: image.Input) -> Record | Reused | Failed:
         """One file; the pixels of a picture that must be encoded go into one row of its input."""
         try:
-            content, digest = content_of(file)
-            if known := self._known(file, digest):
-                return known
-            preprocess = self._encoder.card.preprocess
-            picture = image.read(
-                content,
-                max_pixels=self._max_pixels,
-                near=preprocess.near,
-                room=self._room.taken,
-            )
-            image.to_input(picture.image, preprocess, out=into)
-            return record_of(file, digest, picture)
+            with self._patience.asking(os.path.dirname(file.path)):  # noqa: PTH120 - once a file
+                return self._looked_at(file, into)
         except ImageError as error:
             return Failed(file, str(error))
         except OSError as error:
             reason = error.strerror or type(error).__name__
             _LOG.info("%s cannot be read: %s", folder.printable(file.path), reason)
             return Failed(file, f"cannot be read: {reason}", passing=True)
+
+    def _looked_at(self, file: ImageFile, into: image.Input) -> Record | Reused | Failed:
+        before = steady.seen(file)
+        content, digest = content_of(file)
+        with folder.elsewhere():
+            known = self._known(file, digest)
+        if known is not None:
+            return known
+        preprocess = self._encoder.card.preprocess
+        picture = image.read(
+            content, max_pixels=self._max_pixels, near=preprocess.near, room=self._room.turn
+        )
+        if isinstance(content, Path) and not steady.is_still(file, before, digest):
+            return Failed(file, steady.CHANGED, passing=True)
+        image.to_input(picture.image, preprocess, out=into)
+        return record_of(file, digest, picture)
 
     def _known(self, file: ImageFile, digest: str) -> Reused | None:
         if self._store is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 
@@ -15,7 +15,7 @@ from lookalike import folder, image
 from lookalike.encoder import Encoder
 from lookalike.errors import FolderError
 from lookalike.folder import ImageFile, Known
-from lookalike.indexing import places
+from lookalike.indexing import absent, places
 from lookalike.indexing.beside import fill
 from lookalike.indexing.events import Built, Event, Indexed, Progress, Report, Scanned, Skipped
 from lookalike.indexing.options import Options
@@ -35,11 +35,11 @@ def index(
 
     Raises:
         FolderError: a folder is missing, or none of its pictures can be found; nothing is removed.
+        FolderSilentError: a folder does not answer.
         LibraryError, ModelError: the library cannot be written to, or the model not be used.
     """
-    tops = [folder.real_folder(one) for one in folders]
     run = _Run(store, encoder, options)
-    for top in tops:
+    for top in [run.real_folder(one) for one in folders]:
         run.one_folder(top)
     run.complete()
     report = run.report()
@@ -54,6 +54,7 @@ class _Run:
         self._store = store
         self._encoder = cache(encoder)
         self._options = options
+        self._patience = options.patient()
         self._means = means(options.max_pixels)
         self._counts = {"added": 0, "changed": 0, "moved": 0, "removed": 0, "unchanged": 0}
         self._counts["still_skipped"] = 0
@@ -62,17 +63,24 @@ class _Run:
         self._encoded = 0
         self._read_seconds = 0.0
 
+    def real_folder(self, named: str | os.PathLike[str]) -> str:
+        """The one true path of a folder."""
+        return self._patience.ask(named, lambda: folder.real_folder(named))
+
     def one_folder(self, top: str) -> None:
         """Bring the store up to date with one folder."""
         if self._stopping():
             return
         root, below = places.place(self._store, top, hidden=self._options.hidden)
         options = self._options
-        walk = folder.Walk(root, below=below, exclude=options.exclude, hidden=options.hidden)
-        found = places.differences(
-            self._store, walk, tried_with=None if options.retry else self._means
+        walk = self._patience.ask(
+            root,
+            lambda: folder.Walk(root, below=below, exclude=options.exclude, hidden=options.hidden),
         )
-        new = [file for file in found.added if _may_be_picture(file)]
+        found = places.differences(
+            self._store, walk, self._patience, tried_with=None if options.retry else self._means
+        )
+        new = list(self._patience.heard(root, _pictures(found.added)))
         if not _any_left(found, new):
             raise _nothing_found(top, root, sum(1 for _ in self._store.records(root, below)))
         to_read = sorted([*new, *found.changed], key=lambda file: os.fsencode(file.relative))
@@ -83,7 +91,7 @@ class _Run:
         self._counts["still_skipped"] += found.still_skipped
         self._move(found.moved)
         self._remove(root, found.removed)
-        self._read(to_read)
+        self._read(to_read, walk)
 
     def complete(self) -> None:
         """Give pictures that were known before what they shall have beside their embeddings."""
@@ -136,7 +144,7 @@ class _Run:
 
     # ---- what must be read
 
-    def _read(self, files: list[ImageFile]) -> None:
+    def _read(self, files: list[ImageFile], walk: folder.Walk) -> None:
         if not files:
             return
         encoder = self._encoder()
@@ -144,6 +152,8 @@ class _Run:
         started, done = time.monotonic(), 0
         self._show(Progress.since(started, done, len(files)))
         for batch in reader.batches(files):
+            if all(isinstance(one, Failed) and one.passing for one in batch):
+                absent.check(walk, self._patience)
             done += len(batch)
             progress = Progress.since(started, done, len(files))
             self._commit(batch, _note(progress))
@@ -154,14 +164,16 @@ class _Run:
 
     def _reader(self, encoder: Encoder, files: list[ImageFile]) -> Reader:
         limit, also = self._options.max_pixels, self._options.also
+        patience = self._patience
         if also is not None:
 
             def some(n: int) -> image.Input:
-                return Reader(None, encoder, limit).prepared(files[:: -(-len(files) // n)])
+                some = files[:: -(-len(files) // n)]
+                return Reader(None, encoder, limit, patience=patience).prepared(some)
 
             also.ready(encoder, some)
             self._store.begin_layer(also.layer)
-        return Reader(self._store, encoder, limit, also)
+        return Reader(self._store, encoder, limit, also, patience)
 
     def _show(self, progress: Progress) -> None:
         self._store.set(indexing=_note(progress))
@@ -229,6 +241,14 @@ class _Run:
 
     def _stopping(self) -> bool:
         return self._options.stop is not None and self._options.stop.is_set()
+
+
+def _pictures(files: list[ImageFile]) -> Iterator[ImageFile]:
+    """Those of some files that look like pictures."""
+    for file in files:
+        folder.about(os.path.dirname(file.path))  # noqa: PTH120 - once a file
+        if _may_be_picture(file):
+            yield file
 
 
 def _may_be_picture(file: ImageFile) -> bool:

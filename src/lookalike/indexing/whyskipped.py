@@ -17,7 +17,7 @@ _GROUNDS: Final = (
     ("too_large", r"has .* megapixels|needs more memory|is .* pixels long|.* takes too long"),
     ("decoder_ended", r"takes longer than|makes its decoder|could not be decoded"),
     ("damaged", r"is cut short|cannot be decoded"),
-    ("unreadable", r"cannot be read"),
+    ("unreadable", r"cannot be read|changed while it was read"),
 )
 
 GROUNDS: Final = (*(name for name, _ in _GROUNDS), OTHER)

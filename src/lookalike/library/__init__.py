@@ -6,14 +6,25 @@ from lookalike.duplicates import Copy, Group, Step
 from lookalike.evaluate import ClassScore, Evaluation
 from lookalike.exchange import Features, read_features
 from lookalike.explain import Explanation, Regions
-from lookalike.folder import printable, real_folder
+from lookalike.folder import PATIENCE, printable
 from lookalike.image import FileMetadata
-from lookalike.indexing import Built, Event, Fetching, Indexed, Progress, Report, Scanned, Skipped
+from lookalike.indexing import (
+    Built,
+    Event,
+    Fetching,
+    Indexed,
+    Progress,
+    Report,
+    Scanned,
+    Skipped,
+    Waiting,
+)
 from lookalike.library.checkup import check_machine, check_model
 from lookalike.library.comparing import Compared, Judged, SideBySide
 from lookalike.library.copies import Duplicates
 from lookalike.library.examples import Asked, Example
 from lookalike.library.exporting import Saved
+from lookalike.library.filling import check_folders
 from lookalike.library.following import Following
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.judging import Hits
@@ -56,6 +67,7 @@ __all__ = [
     "MAP_METHODS",
     "MOST_NEIGHBOURS",
     "PARTS",
+    "PATIENCE",
     "VERDICTS",
     "WHITENED",
     "Answers",
@@ -116,7 +128,9 @@ __all__ = [
     "Switched",
     "Upgrades",
     "ViewNote",
+    "Waiting",
     "Words",
+    "check_folders",
     "check_machine",
     "check_model",
     "default_folder",
@@ -124,5 +138,4 @@ __all__ = [
     "neighbours_possible",
     "printable",
     "read_features",
-    "real_folder",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
@@ -13,12 +13,23 @@ from functools import partial
 from lookalike.encoder import Encoder
 from lookalike.errors import InputError
 from lookalike.exchange import Features
-from lookalike.folder import printable
-from lookalike.indexing import Event, Options, Report, adopt, index, places, tell_nobody
+from lookalike.folder import PATIENCE, printable, real_folder
+from lookalike.indexing import Event, Options, Report, absent, adopt, index, places, tell_nobody
 from lookalike.library.opening import Model
 from lookalike.library.partwise import Partwise
 from lookalike.library.wellbeing import RAN
 from lookalike.stores.base import Catalogue
+
+
+def check_folders(
+    folders: Sequence[str | os.PathLike[str]],
+    patience: float = PATIENCE,
+    on_event: Callable[[Event], None] = tell_nobody,
+) -> None:
+    """See that folders are there, before anything is made for them. Raises FolderError."""
+    patient = Options(on_event=on_event, patience=patience).patient()
+    for one in folders:
+        patient.ask(one, partial(real_folder, one))
 
 
 class Filling:
@@ -41,6 +52,7 @@ class Filling:
         retry: bool = False,
         parts: bool | None = None,
         wait: float = 0.0,
+        patience: float = PATIENCE,
         on_event: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
     ) -> Report:
@@ -50,20 +62,15 @@ class Filling:
         folders whose names begin with a dot; ``retry``: try files again that were skipped before;
         ``parts``: from now on, keep vectors of the parts of each picture, of those that are known
         already, too, so that the view `PARTS` finds things within pictures; False forgets them.
-        ``wait``: seconds to wait for another process that is writing; ``stop``: ends the run
-        after the batch at hand. A run that is interrupted is continued by the next.
+        ``wait``: seconds to wait for another process that is writing; ``patience``: seconds
+        without any answer after which a folder, a network drive mostly, is given up; ``stop``:
+        ends the run after the batch at hand. A run that is interrupted is continued by the next.
 
         Raises: FolderError, LibraryError, ModelError.
         """
         named = [folders] if isinstance(folders, str | os.PathLike) else list(folders)
-        options = Options(
-            exclude=exclude,
-            hidden=hidden,
-            retry=retry,
-            max_pixels=self._max_pixels,
-            on_event=on_event or tell_nobody,
-            stop=stop,
-        )
+        tell = on_event or tell_nobody
+        options = Options(exclude, hidden, retry, self._max_pixels, tell, stop, patience=patience)
         with self._writing(wait):
             # A run has an encoder of its own, for one core: each thread encodes for itself.
             encoder = partial(self._load, options.on_event, threads=1)
@@ -84,12 +91,14 @@ class Filling:
         folder: str | os.PathLike[str],
         *,
         wait: float = 0.0,
+        patience: float = PATIENCE,
         on_event: Callable[[Event], None] | None = None,
     ) -> Report:
         """Take over embeddings that were computed elsewhere for the pictures of a folder.
 
         The features come from `read_features`; their paths are relative to ``folder``. A picture
-        that is not there, or cannot be read, is skipped with the reason.
+        that is not there, or cannot be read, is skipped with the reason. ``wait`` and ``patience``
+        are as for `index`.
 
         Raises: InputError where the length of the vectors is not the library's; FolderError,
             LibraryError.
@@ -99,14 +108,17 @@ class Filling:
                 f"The features have {features.embeddings.shape[1]} numbers each and those of the "
                 f"library {self._store.dim} ({self._model.name}): import into another library."
             )
-        options = Options(max_pixels=self._max_pixels, on_event=on_event or tell_nobody)
+        options = Options(
+            max_pixels=self._max_pixels, on_event=on_event or tell_nobody, patience=patience
+        )
         with self._writing(wait):
             report = adopt(self._store, features.paths, features.embeddings, folder, options)
             self._label()
             return report
 
     def forget(self, folder: str | os.PathLike[str], *, wait: float = 0.0) -> int:
-        """Take a folder that was indexed out of the library; returns how many pictures it had.
+        """Take a folder that was indexed out of the library, or what lies in it on a disk of its
+        own that is not connected any more; returns how many pictures it had.
 
         Raises: InputError where no such folder was indexed; LibraryError.
         """
@@ -115,6 +127,16 @@ class Filling:
             if root in wanted:
                 with self._writing(wait):
                     return places.forget(self._store, root)
+        for root, below in self._disks():
+            if f"{root}/{below}" in wanted:
+                with self._writing(wait):
+                    return places.forget(self._store, root, below)
         raise InputError(
             f"{printable(folder)} is not a folder of this library: `lookalike stats` lists them."
         )
+
+    def _disks(self) -> Iterator[tuple[str, str]]:
+        """The folders inside those that were indexed that lie on disks of their own."""
+        for root, places_of_disks in absent.mounts(self._store).items():
+            for below in filter(None, places_of_disks):
+                yield root, below

@@ -4,25 +4,45 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from lookalike import image
-from lookalike.errors import ImageError
-from lookalike.folder import printable
+from lookalike.errors import FolderSilentError, ImageError
+from lookalike.folder import printable, within
 from lookalike.stores.base import Record
+
+_T = TypeVar("_T")
 
 
 def is_as_recorded(record: Record) -> bool:
     """Whether the file is there, with the size and time that it had when it was indexed."""
     try:
-        return _is_same(record)
-    except (OSError, ValueError):
+        return within(record.root, partial(_is_same, record))
+    except (OSError, ValueError, FolderSilentError):
         return False
 
 
 def original(record: Record) -> Path:
-    """The place of the file. Raises ImageError where it is gone or has changed."""
+    """The place of the file. Raises ImageError where it is gone, has changed or keeps silent."""
+    return answered(record, partial(checked, record))
+
+
+def answered(record: Record, call: Callable[[], _T]) -> _T:
+    """What a call gives that reads the file of a record. Raises what it raises, and ImageError
+    where the disk keeps silent."""
+    try:
+        return within(record.root, call)
+    except FolderSilentError as error:
+        raise ImageError(
+            f"{printable(record.path)} cannot be read: its disk or network drive does not answer."
+        ) from error
+
+
+def checked(record: Record) -> Path:
+    """As `original`, in a thread that may be held by the disk."""
     name = printable(record.path)
     try:
         same = _is_same(record)
@@ -43,10 +63,15 @@ def opened(record: Record) -> BinaryIO:
     What is handed on is looked at again once it is open: by then another file, or a link to one,
     may lie under the name. It has to be the file that was indexed, and a picture of its kind.
 
-    Raises: ImageError where it is gone, has changed, cannot be read or is no such picture.
+    Raises: ImageError where it is gone, has changed, cannot be read, keeps silent or is no such
+        picture.
     """
+    return answered(record, partial(_opened, record))
+
+
+def _opened(record: Record) -> BinaryIO:
     name = printable(record.path)
-    place = original(record)
+    place = checked(record)
     try:
         stream = os.fdopen(os.open(place, _READING), "rb")
     except (OSError, ValueError) as error:

@@ -16,11 +16,11 @@ from lookalike import image
 from lookalike.encoder import Encoder
 from lookalike.errors import ImageError, ImageNotFoundError, InputError
 from lookalike.explain import Seen
-from lookalike.folder import printable
+from lookalike.folder import printable, unblamed
 from lookalike.indexing import places
 from lookalike.library.lastencoded import LastEncoded
 from lookalike.library.lastread import LastRead
-from lookalike.library.originals import is_as_recorded, original
+from lookalike.library.originals import answered, checked, is_as_recorded, original
 from lookalike.library.wording import Wording
 from lookalike.parts import MIDDLES, middle
 from lookalike.stores.base import Catalogue, Embedding, Record
@@ -241,11 +241,16 @@ class Queries:
 
     def picture(self, record: Record, near: int, room: image.Room = image.anywhere) -> Image:
         """The picture that was indexed, to look at. Raises ImageError where its file is gone or
-        has changed, be it while it is read. ``room`` is as in `lookalike.image.read`."""
-        original(record)
-        found = self.read(record.path, near, room=room)
-        original(record)
-        return found
+        has changed, be it while it is read, or its disk keeps silent. ``room`` is as in
+        `lookalike.image.read`."""
+
+        def read() -> Image:
+            checked(record)
+            found = self.read(record.path, near, room=lambda wanted: unblamed(room(wanted)))
+            checked(record)
+            return found
+
+        return answered(record, read)
 
     def read(
         self,

@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lookalike import models
 from lookalike.encoder import Encoder
 from lookalike.errors import InputError
+from lookalike.folder import PATIENCE
 from lookalike.indexing import Built, Event, Fetching, Options, Whole, fill, tell_nobody
 from lookalike.library.opening import Model, lasting_name, remembered
 from lookalike.models import ModelCard
@@ -88,6 +89,7 @@ class Upgrading:
         self,
         model: str | os.PathLike[str],
         *,
+        patience: float = PATIENCE,
         on_event: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
     ) -> Built:
@@ -96,7 +98,8 @@ class Upgrading:
 
         Nobody else is kept from the library meanwhile, neither who searches nor who indexes; what
         comes or changes meanwhile is for the next call. A run that is interrupted is continued by
-        the next. Files that cannot be read are told and passed over.
+        the next. Files that cannot be read are told and passed over; ``patience`` is as for
+        `Library.index`.
 
         Raises: InputError for the present model, and where there are no pictures; ModelError for a
             model that there is not, or whose weights cannot be had; LibraryError.
@@ -110,7 +113,8 @@ class Upgrading:
                 "with another model."
             )
         layer = Layer(_LAYER + card.identity, card.identity, lasting_name(card), card.dim)
-        return self._fill(layer, card, on_event or tell_nobody, stop)
+        options = Options(on_event=on_event or tell_nobody, stop=stop, patience=patience)
+        return self._fill(layer, card, options)
 
     def upgrade_switch(
         self,
@@ -200,7 +204,7 @@ class Upgrading:
         """Raises InputError where vectors are missing that are not to be left blank."""
         missing = len(self._store.layer_missing(layer.name))
         if missing and leave_blank and model.card is not None:
-            self._fill(layer, model.card, tell, None)
+            self._fill(layer, model.card, Options(on_event=tell))
         elif missing and not leave_blank:
             pictures = "picture has" if missing == 1 else "pictures have"
             raise InputError(
@@ -209,17 +213,11 @@ class Upgrading:
                 "be read."
             )
 
-    def _fill(
-        self,
-        layer: Layer,
-        card: ModelCard,
-        tell: Callable[[Event], None],
-        stop: threading.Event | None,
-    ) -> Built:
+    def _fill(self, layer: Layer, card: ModelCard, options: Options) -> Built:
         def on_progress(done: int, total: int) -> None:
-            tell(Fetching(card.name, done, total))
+            options.on_event(Fetching(card.name, done, total))
 
         # As for indexing, an encoder for one core: each thread encodes for itself.
         encoder = Encoder.load(card, threads=1, on_progress=on_progress)
-        options = Options(max_pixels=self._max_pixels, on_event=tell, stop=stop)
+        options = replace(options, max_pixels=self._max_pixels)
         return fill(self._store, Whole(layer), encoder, options)

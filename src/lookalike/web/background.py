@@ -30,12 +30,14 @@ class BackgroundIndexing:
         *,
         exclude: Collection[str] = (),
         hidden: bool = False,
+        patience: float = 60.0,
     ) -> None:
         self._library = library
         self._folders = list(folders)
         self._exclude = exclude
         self._hidden = hidden
         self._tell: Callable[[Event], None] | None = None
+        self._patience = patience
         self._stop = Flag()
         self._trouble: str | None = None
         self._thread = Thread(target=self._run, name="indexing", daemon=True)
@@ -72,7 +74,8 @@ class BackgroundIndexing:
                 self._folders,
                 exclude=self._exclude,
                 hidden=self._hidden,
-                on_event=self._tell,
+                patience=self._patience,
+                on_event=self._hear,
                 stop=self._stop,
             )
         except LookalikeError as error:
@@ -81,3 +84,17 @@ class BackgroundIndexing:
         except Exception:  # noqa: BLE001 - the last stop of a thread: recorded, shown on the page
             _log.exception("Indexing stopped")
             self._trouble = "Indexing stopped with an internal error; the server's log has details."
+
+    def _hear(self, event: Event) -> None:
+        """Say in the log which folder keeps silent, and pass everything on."""
+        from lookalike.library import Waiting
+
+        if isinstance(event, Waiting):
+            _log.warning(
+                "%s has not answered for %.0f seconds; it is given up after %.0f.",
+                event.folder,
+                event.seconds,
+                event.patience,
+            )
+        if self._tell is not None:
+            self._tell(event)

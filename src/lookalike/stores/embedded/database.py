@@ -47,6 +47,7 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         self._closed = False
+        self._create, self._was_open = create, False
         with self._plain_errors():
             if folder.exists() and not folder.is_dir():
                 raise LibraryDamagedError(
@@ -146,6 +147,7 @@ class Database:
                 self._look()
             with self.reading() as connection:
                 self._prepare(connection)
+            self._was_open = True
         except BaseException:
             with self._guard:
                 self._let_go()
@@ -191,7 +193,8 @@ class Database:
         return [_mark(self.folder / name) for name in (FILE, f"{FILE}-wal")]
 
     def _connect(self) -> sqlite3.Connection:
-        mode = "ro" if self.read_only else "rwc"
+        # once it has been there, its place may be the empty folder that a disk has left behind
+        mode = "ro" if self.read_only else "rwc" if self._create and not self._was_open else "rw"
         suffix = "&immutable=1" if self._immutable else ""
         path = (self.folder / FILE).absolute().as_posix()
         rooted = path if path.startswith("/") else f"/{path}"  # a drive letter comes after a slash
@@ -239,7 +242,10 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise trouble.of_sqlite(self.folder, self.folder / FILE, error) from error
+            file = self.folder / FILE
+            if self._was_open and not file.exists():
+                raise trouble.gone(self.folder) from error
+            raise trouble.of_sqlite(self.folder, file, error) from error
         except OSError as error:
             raise trouble.of_system(self.folder, error) from error
 

@@ -1,6 +1,7 @@
 """A file of rows → stretches of them as arrays: mapped where it is small, read where it is large.
 
-A mapped page costs nothing the second time, which suits a file that is read whole at each search.
+A mapped page costs nothing the second time, which suits a file that is read whole at each search;
+its length is looked at before, for a page beyond the end of a file ends the process.
 Of a large file a search reads other parts each time: reading them through a small buffer is as
 quick, takes no memory beside it, and a file that was cut short ends in an error that can be caught.
 """
@@ -36,10 +37,10 @@ class RowFile:
         self.shape = mapped.shape
         self._begins = mapped.offset
         self._bytes = 4 * self.shape[1]
+        self._ends = self._begins + mapped.nbytes
         self._mapped: Embedding | None = None
         if mapped.nbytes <= MAPPED_BYTES:
             self._mapped = mapped.view(np.ndarray)  # quicker to take rows from
-            return
         self._file = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self._turns = threading.Lock()
         weakref.finalize(self, os.close, self._file)
@@ -56,7 +57,7 @@ class RowFile:
         there on. An array is good until the next is asked for. Raises OSError."""
         if self._mapped is not None:
             if end > start:
-                yield start, self._mapped[start:end]
+                yield start, self._whole(self._mapped)[start:end]
             return
         most = max(1, _BUFFER_BYTES // self._bytes)
         buffer = np.empty((min(most, end - start), self.shape[1]), np.float32)
@@ -68,7 +69,7 @@ class RowFile:
     def take(self, places: npt.NDArray[np.intp]) -> Embedding:
         """Some rows (n, dim), whose positions rise. Raises OSError."""
         if self._mapped is not None:
-            return self._mapped.take(places, axis=0)
+            return self._whole(self._mapped).take(places, axis=0)
         rows = np.empty((len(places), self.shape[1]), np.float32)
         if not len(places):
             return rows
@@ -76,6 +77,13 @@ class RowFile:
         for start, end in zip([0, *cuts], [*cuts, len(places)], strict=True):
             self._read(int(places[start]), rows[start:end])
         return rows
+
+    def _whole(self, mapped: Embedding) -> Embedding:
+        """The mapped rows, if the file has not been cut short: reading beyond its end would end
+        the process, and nothing could be said of it. Raises OSError."""
+        if os.fstat(self._file).st_size < self._ends:
+            raise OSError("the file ends before its last row")
+        return mapped
 
     def _read(self, at: int, rows: Embedding) -> None:
         wanted = rows.reshape(-1).data.cast("B")

@@ -71,6 +71,14 @@ def read_only(folder: Path) -> LibraryReadOnlyError:
     )
 
 
+def gone(folder: Path) -> LibraryError:
+    """What is said where a library was open, and its disk is not there any more."""
+    return LibraryError(
+        f"The library {folder} is not there any more: connect its disk, and run the same command "
+        "again; everything up to here is kept."
+    )
+
+
 def _full(folder: Path) -> LibraryFullError:
     return LibraryFullError(
         f"The disk that holds the library {folder} is full: make room and run the "
