@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("flask", "numpy", "onnxruntime", "PIL", "rich", "waitress")
 TAKES = {
     "index": ["FOLDER...", "--library", "--model", "--exclude", "--hidden", "--retry", "--json"],
+    "watch": ["FOLDER...", "--library", "--model", "--exclude", "--hidden", "--poll", "--json"],
     "search": [
         "IMAGE",
         "--library",
@@ -40,6 +41,8 @@ TAKES = {
     "facets": ["--library", "--folder", "--format", "--from", "--to", "--min-side", "--json"],
     "doctor": ["--library", "--json"],
     "forget": ["FOLDER", "--library", "--wait"],
+    "backup": ["TARGET", "--library", "--force", "--json"],
+    "restore": ["BACKUP", "--library", "--model", "--force", "--wait", "--json"],
     "eval": ["LABELS", "--queries", "--seed", "--view", "--neighbours", "--by-class", "--json"],
     "export": ["--numpy", "--matrix", "--library"],
     "import": ["FEATURES", "FOLDER", "--model", "--library", "--json"],

@@ -53,8 +53,8 @@ def serve(
 ) -> None:
     """Serve a library until Ctrl-C; ``folders`` are indexed meanwhile.
 
-    ``how`` says what of the folders (``exclude``, ``hidden``), and with what ``patience``, as for
-    `Library.index`. ``door`` says who may come in: beyond this machine, who has a token. ``limits``
+    ``how`` says what of the folders (``exclude``, ``hidden``), with what ``patience``, and whether to
+    ``watch`` them, as `BackgroundIndexing`. ``door`` says who may come in: beyond this machine, who has a token. ``limits``
     say how much is taken on. With ``warm`` the model is loaded at once, so that the first question
     is answered quickly, too.
 
