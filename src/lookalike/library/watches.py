@@ -84,10 +84,10 @@ class Watches(ABC):
         """Have the library hold what the folders hold, until ``stop`` is set.
 
         All is indexed once, and then each part in which something changes, as by `index`: moves,
-        removals and disks that are not connected are what they are there. ``exclude``,
-        ``hidden`` and ``patience`` are as for `index`. By default the system says where something changes, and a
-        folder on a drive of which it says nothing is looked at every 30 seconds; with ``poll``,
-        every folder is looked at each so many seconds.
+        removals and disks that are not connected are what they are there. ``exclude``, ``hidden``
+        and ``patience`` are as for `index`. By default the system says where something changes,
+        and a folder on a drive of which it says nothing is looked at every 30 seconds; with
+        ``poll``, every folder is looked at each so many seconds.
 
         A folder that goes away, another process that writes, and a full disk are told as `Trouble`
         and waited for.

@@ -107,8 +107,7 @@ class BackgroundIndexing:
             )
 
     def _hear(self, event: Watched) -> None:
-        """Say in the log which folder keeps silent, show on the page what is waited for, and pass the
-        rest on."""
+        """Say in the log which folder keeps silent, and on the page what is waited for."""
         from lookalike.library import Trouble, Waiting, Watching
 
         if isinstance(event, Waiting):
