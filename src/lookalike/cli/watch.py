@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ from lookalike.cli.options import (
     json_option,
     library_option,
     max_pixels_option,
+    patience_option,
     scan_options,
 )
 
@@ -44,6 +45,7 @@ _HOW = {
     help="Look at the folders this often, instead of waiting for the system to tell of changes. "
     "Network drives are looked at every 30 seconds in any case.",
 )
+@patience_option
 @json_option
 def watch_command(
     *,
@@ -51,10 +53,9 @@ def watch_command(
     library_folder: Path | None,
     model: str | None,
     max_pixels: int,
-    exclude: tuple[str, ...],
-    hidden: bool,
-    poll: float | None,
+    patience: float,
     as_json: bool,
+    **how: Any,
 ) -> None:
     """Follow folders: index them once, and then what changes in them, until Ctrl-C.
 
@@ -69,7 +70,7 @@ def watch_command(
     from lookalike.cli.progress import print_event
     from lookalike.library import Library
 
-    _check(folders, library_folder)
+    _check(folders, library_folder, patience)
     stop = threading.Event()
     with (
         Library.open(library_folder, model=model, create=True, max_pixels=max_pixels) as library,
@@ -77,29 +78,28 @@ def watch_command(
     ):
         library.watch(
             folders,
-            exclude=exclude,
-            hidden=hidden,
-            poll=poll,
+            patience=patience,
             on_event=print_event if as_json else _say,
             stop=stop,
+            **how,
         )
     if not as_json:
         click.echo("Stopped.")
 
 
-def _check(folders: tuple[str, ...], library_folder: Path | None) -> None:
+def _check(folders: tuple[str, ...], library_folder: Path | None, patience: float) -> None:
     """A slip of the pen makes no library; a folder that a library knows may be away."""
+    from lookalike.cli.progress import print_waiting
     from lookalike.errors import FolderError, LibraryNotFoundError
-    from lookalike.library import Library, real_folder
+    from lookalike.library import Library, check_folders
 
-    for folder in folders:
+    try:
+        check_folders(folders, patience, print_waiting)
+    except FolderError as error:
         try:
-            real_folder(folder)
-        except FolderError as error:
-            try:
-                Library.open(library_folder).close()
-            except LibraryNotFoundError:
-                raise error from None
+            Library.open(library_folder).close()
+        except LibraryNotFoundError:
+            raise error from None
 
 
 @contextmanager
@@ -120,13 +120,15 @@ def _ends(stop: threading.Event) -> Iterator[None]:
 
 def _say(event: Watched) -> None:
     """What a person wants to know of it, with the time of day."""
-    from lookalike.cli.progress import report_words
-    from lookalike.library import Report, Skipped, Trouble, Watching, printable
+    from lookalike.cli.progress import print_waiting, report_words
+    from lookalike.library import Report, Skipped, Trouble, Waiting, Watching, printable
 
     if isinstance(event, Watching) and event.how in _HOW:
         _print(f"{printable(event.folder)}: {_HOW[event.how]}.")
     elif isinstance(event, Trouble):
         _print(printable(event.reason) if event.reason else "All is well again.")
+    elif isinstance(event, Waiting):
+        print_waiting(event)
     elif isinstance(event, Skipped):
         _print(f"{printable(event.path)}: {event.reason}")
     elif isinstance(event, Report) and (
