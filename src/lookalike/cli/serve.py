@@ -85,13 +85,10 @@ def serve_command(
     Beside the limits below, 256 connections may be open, and who moves less than 2 kB a second is
     cut off. At Ctrl-C what runs is finished, within 30 seconds; a second one ends at once.
     """
-    from lookalike.cli.progress import print_waiting
-    from lookalike.library import Library, check_folders
+    from lookalike.library import Library
 
-    if watch and not folders:
-        raise click.UsageError("--watch needs a FOLDER to follow.")
     begin_log(log_format, log_level, host=host)
-    check_folders(folders, patience, print_waiting)
+    _check(folders, patience, watch=watch)
     signal.signal(signal.SIGTERM, _end)
     with Library.open(library_folder, create=bool(folders), max_pixels=max_pixels) as library:
         how = {"exclude": exclude, "hidden": hidden, "patience": patience, "watch": watch}
@@ -105,6 +102,16 @@ def _serve(library: Library, *address: Any, **how: Any) -> None:
         serve(library, *address, warm=True, on_ready=_announce, say=click.echo, **how)
     except KeyboardInterrupt:  # the second one
         _end_at_once()
+
+
+def _check(folders: tuple[str, ...], patience: float, *, watch: bool) -> None:
+    """Raises UsageError and FolderError."""
+    from lookalike.cli.progress import print_waiting
+    from lookalike.library import check_folders
+
+    if watch and not folders:
+        raise click.UsageError("--watch needs a FOLDER to follow.")
+    check_folders(folders, patience, print_waiting)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

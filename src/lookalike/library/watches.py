@@ -107,8 +107,7 @@ class Watches(ABC):
         check_watching(roots, poll=poll)
         following = Following(library)
         try:
-            ends = stop or threading.Event()
-            _Watch(following.now, scopes, on_event, ends, patience).run(poll)
+            _Watch(following.now, scopes, on_event, stop, patience).run(poll)
         finally:
             following.close()
 
@@ -121,7 +120,7 @@ class _Watch:
         library: Callable[[], Library],
         scopes: Sequence[Scope],
         tell: Callable[[Watched], None],
-        stop: threading.Event,
+        stop: threading.Event | None,
         patience: float,
     ) -> None:
         self._patience = patience
@@ -129,7 +128,7 @@ class _Watch:
         self._scopes = {scope.root: scope for scope in scopes}
         self._tell = tell
         self._telling = threading.Lock()  # the threads of the folders tell, too
-        self._stop = stop
+        self._stop = stop or threading.Event()
         self._due: dict[str, Changed] = {}
         self._trouble: dict[str, str] = {}  # what was told last, by root
         self._not_before = 0.0
