@@ -46,6 +46,7 @@ COLUMNS = {
     "cachefile": (14.3, 1.1),
     "verdict": (14.3, 1.1),
     "parts": (15.4, 1.1),
+    "watching": (0.0, 1.0),
     "graphs": (1.0, 1.75),
     "weights": (1.0, 1.75),
     "encoder": (1.0, 1.75),

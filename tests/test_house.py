@@ -39,6 +39,7 @@ FLOOR_PLAN = {
     "neighbours": "kmeans stores.base",
     "stores.embedded": "errors stores.base kmeans",
     "indexing": "errors folder image encoder stores.base",
+    "watching": "errors folder",
     "thumbnails": "errors image stores.base",
     "exchange": "errors stores.base",
     "evaluate": "errors stores.base",
@@ -50,7 +51,7 @@ FLOOR_PLAN = {
     "library": (
         "errors folder image models graphs weights encoder stores.base stores.embedded"
         " indexing thumbnails exchange evaluate duplicates mapping explain reveal delivery"
-        " kmeans views neighbours verdict words parts checkup"
+        " kmeans views neighbours verdict words parts checkup watching"
     ),
     "web": "errors journal library stores.base",
     "assistant": "errors library",

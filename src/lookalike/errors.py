@@ -15,6 +15,7 @@
     │   ├── LibraryReadOnlyError    on a disk or in a folder that cannot be written to
     │   ├── LibraryFullError        the disk (or quota) is full
     │   ├── LibraryDamagedError     not a library, or a damaged one
+    │   ├── LibraryReplacedError    another was restored in its place while it was open
     │   └── ModelMismatchError      made with another model than the one asked for
     ├── ImageNotFoundError      a picture that the library does not hold
     ├── ViewNotFoundError       a view that was not learned, or was forgotten
@@ -84,6 +85,10 @@ class LibraryFullError(LibraryError):
 
 class LibraryDamagedError(LibraryError):
     """The folder holds something that is not a library, or a damaged one."""
+
+
+class LibraryReplacedError(LibraryError):
+    """Another library was restored in its place while it was open."""
 
 
 class ModelMismatchError(LibraryError):

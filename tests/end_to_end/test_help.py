@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("flask", "numpy", "onnxruntime", "PIL", "rich", "waitress")
 TAKES = {
     "index": ["FOLDER...", "--library", "--model", "--exclude", "--hidden", "--retry", "--json"],
+    "watch": ["FOLDER...", "--library", "--model", "--exclude", "--hidden", "--poll", "--json"],
     "search": [
         "IMAGE",
         "--library",
@@ -26,7 +27,15 @@ TAKES = {
     ],
     "show": ["PICTURE", "--library", "--reveal", "--json"],
     "explain": ["IMAGE", "PICTURE", "--library", "--box", "--like", "--save", "--json"],
-    "serve": ["FOLDER...", "--host", "5000", "--log-format", "--token-file", "--most-waiting"],
+    "serve": [
+        "FOLDER...",
+        "--host",
+        "5000",
+        "--watch",
+        "--log-format",
+        "--token-file",
+        "--most-waiting",
+    ],
     "duplicates": ["--exact-only", "--folder", "--paths", "--null", "--not-duplicates", "--json"],
     "tag": ["PICTURE", "--library", "--add", "--remove", "--favourite", "--from", "--json"],
     "list": ["--library", "--tag", "--favourite", "--null", "--json"],
@@ -40,6 +49,8 @@ TAKES = {
     "facets": ["--library", "--folder", "--format", "--from", "--to", "--min-side", "--json"],
     "doctor": ["--library", "--json"],
     "forget": ["FOLDER", "--library", "--wait"],
+    "backup": ["TARGET", "--library", "--force", "--json"],
+    "restore": ["BACKUP", "--library", "--model", "--force", "--wait", "--json"],
     "eval": ["LABELS", "--queries", "--seed", "--view", "--neighbours", "--by-class", "--json"],
     "export": ["--numpy", "--matrix", "--library"],
     "import": ["FEATURES", "FOLDER", "--model", "--library", "--json"],

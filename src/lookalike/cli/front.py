@@ -18,6 +18,7 @@ from lookalike.errors import LookalikeError
 
 _COMMANDS = {
     "index": "index",
+    "watch": "watch",
     "search": "search",
     "show": "show",
     "explain": "explain",
@@ -35,6 +36,8 @@ _COMMANDS = {
     "facets": "facets",
     "doctor": "doctor",
     "forget": "care",
+    "backup": "keeping",
+    "restore": "keeping",
     "eval": "evaluate",
     "export": "exchange",
     "import": "exchange",

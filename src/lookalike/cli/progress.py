@@ -18,19 +18,27 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from lookalike.library import Event, Fetching, Progress, Report, Scanned, Waiting, printable
+from lookalike.library import (
+    Fetching,
+    Progress,
+    Report,
+    Scanned,
+    Waiting,
+    Watched,
+    printable,
+)
 
 _ENOUGH = 32  # pictures from which on a speed says something
 _SHOWN = 20  # skipped files that are listed at the end; the rest is one command away
 
 
-def print_event(event: Event) -> None:
+def print_event(event: Watched) -> None:
     """One JSON object on a line of its own, with the kind of event first."""
     fields = {"event": type(event).__name__.lower(), **asdict(event)}
     click.echo(json.dumps(fields))
 
 
-def print_waiting(event: Event) -> None:
+def print_waiting(event: Watched) -> None:
     """A folder that keeps silent, on standard error; of other events nothing."""
     if isinstance(event, Waiting):
         click.echo(_waiting(event), err=True)
@@ -44,7 +52,7 @@ def _waiting(event: Waiting) -> str:
 
 
 @contextmanager
-def shown_progress() -> Iterator[Callable[[Event], None]]:
+def shown_progress() -> Iterator[Callable[[Watched], None]]:
     """A bar with images per second and the time left; nothing where nobody is watching."""
     console = Console(stderr=True)
     bar = Bar(
@@ -70,7 +78,7 @@ class _Watcher:
         self._weights: TaskID | None = None
         self._folder: TaskID | None = None
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Watched) -> None:
         if isinstance(event, Scanned) and event.to_read:
             self._folder = self._bar.add_task("Looking at pictures", total=event.to_read, speed="")
         elif isinstance(event, Progress):
@@ -91,8 +99,8 @@ class _Watcher:
         )
 
 
-def print_report(report: Report) -> None:
-    """What a run did, in words."""
+def report_words(report: Report) -> str:
+    """What a run did, in one line."""
     parts = [
         f"{number:,} {what}"
         for what in ("added", "changed", "moved", "removed", "unchanged")
@@ -102,7 +110,12 @@ def print_report(report: Report) -> None:
         parts.append(f"parts of {report.parts:,} kept")
     many = report.added + report.changed >= _ENOUGH
     speed = f", {report.images_per_second:,.0f} images/s" if many else ""
-    click.echo(f"{', '.join(parts) or 'Nothing to do'} ({report.seconds:,.1f} s{speed}).")
+    return f"{', '.join(parts) or 'Nothing to do'} ({report.seconds:,.1f} s{speed})."
+
+
+def print_report(report: Report) -> None:
+    """What a run did, in words."""
+    click.echo(report_words(report))
     if report.skipped:
         click.echo(f"{len(report.skipped):,} skipped:")
     for file in report.skipped[:_SHOWN]:

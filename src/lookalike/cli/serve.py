@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 )
 @door_options
 @limit_options
+@click.option("--watch", is_flag=True, help="Follow FOLDER while it is served, too.")
 @scan_options
 @max_pixels_option
 @log_options
@@ -60,6 +61,7 @@ def serve_command(
     port: int,
     door: Door,
     limits: Limits,
+    watch: bool,
     exclude: tuple[str, ...],
     hidden: bool,
     max_pixels: int,
@@ -69,8 +71,9 @@ def serve_command(
 ) -> None:
     """Show the page on http://127.0.0.1:5000, and answer REST calls there.
 
-    With a FOLDER, the page opens at once, and the folder is indexed while it is served. What
-    another `lookalike index` adds to the library appears without a restart.
+    With a FOLDER, the page opens at once, and the folder is indexed while it is served; with
+    --watch, it is followed from then on, as by `lookalike watch`. What another `lookalike index`
+    adds to the library appears without a restart.
 
     The log has a line for each request. GET /readyz says whether a search would be answered, and
     GET /metrics gives figures for Prometheus.
@@ -82,14 +85,13 @@ def serve_command(
     Beside the limits below, 256 connections may be open, and who moves less than 2 kB a second is
     cut off. At Ctrl-C what runs is finished, within 30 seconds; a second one ends at once.
     """
-    from lookalike.cli.progress import print_waiting
-    from lookalike.library import Library, check_folders
+    from lookalike.library import Library
 
     begin_log(log_format, log_level, host=host)
-    check_folders(folders, patience, print_waiting)
+    _check(folders, patience, watch=watch)
     signal.signal(signal.SIGTERM, _end)
     with Library.open(library_folder, create=bool(folders), max_pixels=max_pixels) as library:
-        how = {"exclude": exclude, "hidden": hidden, "patience": patience}
+        how = {"exclude": exclude, "hidden": hidden, "patience": patience, "watch": watch}
         _serve(library, host, port, folders=folders, door=door, limits=limits, **how)
 
 
@@ -100,6 +102,16 @@ def _serve(library: Library, *address: Any, **how: Any) -> None:
         serve(library, *address, warm=True, on_ready=_announce, say=click.echo, **how)
     except KeyboardInterrupt:  # the second one
         _end_at_once()
+
+
+def _check(folders: tuple[str, ...], patience: float, *, watch: bool) -> None:
+    """Raises UsageError and FolderError."""
+    from lookalike.cli.progress import print_waiting
+    from lookalike.library import check_folders
+
+    if watch and not folders:
+        raise click.UsageError("--watch needs a FOLDER to follow.")
+    check_folders(folders, patience, print_waiting)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

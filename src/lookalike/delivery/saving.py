@@ -21,6 +21,17 @@ def save(chunks: Iterable[bytes], file: str | os.PathLike[str], *, force: bool =
         where the disk is full. What making the chunks raises goes through. None of them leaves
         anything behind.
     """
+    with whole_file(file, force=force) as aside, aside.open("xb") as out:
+        out.writelines(chunks)
+        out.flush()
+        os.fsync(out.fileno())  # what it may replace must not be lost by a power cut
+    return Path(file)
+
+
+@contextmanager
+def whole_file(file: str | os.PathLike[str], *, force: bool = False) -> Iterator[Path]:
+    """A place beside a file, for the block to write to; what lies there when the block ends is put
+    in the file's place. Raises as `save`, and so does the block for the system's errors."""
     target = Path(file)
     if target.is_dir() or (not force and os.path.lexists(target)):
         raise _taken(target)
@@ -28,14 +39,10 @@ def save(chunks: Iterable[bytes], file: str | os.PathLike[str], *, force: bool =
     aside = target.with_name(f".{token_hex(8)}.tmp")
     with _writing(target):
         try:
-            with aside.open("xb") as out:
-                out.writelines(chunks)
-                out.flush()
-                os.fsync(out.fileno())  # what it may replace must not be lost by a power cut
+            yield aside
             _publish(aside, target, force=force)
         finally:
             aside.unlink(missing_ok=True)
-    return target
 
 
 def _publish(aside: Path, target: Path, *, force: bool) -> None:

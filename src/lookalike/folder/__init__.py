@@ -3,7 +3,7 @@
 from lookalike.folder.answers import LOOK, PATIENCE, Patience, about, elsewhere, unblamed, within
 from lookalike.folder.differences import Comparison, Diff, Known, Remembered, digest
 from lookalike.folder.names import printable, real_folder
-from lookalike.folder.walk import Entry, ImageFile, Scan, Walk, scan
+from lookalike.folder.walk import Entry, ImageFile, Scan, Walk, is_cache, left_out, scan
 
 __all__ = [
     "LOOK",
@@ -20,6 +20,8 @@ __all__ = [
     "about",
     "digest",
     "elsewhere",
+    "is_cache",
+    "left_out",
     "printable",
     "real_folder",
     "scan",

@@ -16,6 +16,7 @@ from lookalike.folder.answers import about
 from lookalike.folder.mounts import Mounts, entered
 from lookalike.folder.names import printable, real_folder
 
+_TAG_NAME = "CACHEDIR.TAG"
 CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a dead link, or one in a circle
 
@@ -198,16 +199,10 @@ class Walk:
         return kept
 
     def _left_out(self, name: bytes, above: bytes) -> bool:
-        if name[:1] == b"." and not self._hidden:
-            return True
         if not self._exclude:
-            return False
-        alone = os.fsdecode(name)
+            return name[:1] == b"." and not self._hidden
         whole = os.fsdecode(above + name).removeprefix(f"{self.below}/")
-        return any(
-            fnmatch.fnmatchcase(whole if "/" in pattern else alone, pattern)
-            for pattern in self._exclude
-        )
+        return _left_out(os.fsdecode(name), whole, self._exclude, hidden=self._hidden)
 
     def _first_visit(self, place: bytes, folder: bytes) -> bool:
         status = entered(place)
@@ -245,16 +240,39 @@ def scan(
     return Scan(walk.root, files, walk.unreadable)
 
 
-def _is_cache(entries: list[os.DirEntry[bytes]]) -> bool:
-    """Whether a folder is marked as a cache, as Lookalike's own are (bford.info/cachedir)."""
-    tag = next((entry for entry in entries if entry.name == b"CACHEDIR.TAG"), None)
+def left_out(relative: str, *, exclude: Collection[str] = (), hidden: bool = False) -> bool:
+    """Whether a `Walk` of the whole root passes over a path below it, because of its name or of
+    those of the folders that it lies in."""
+    patterns = [pattern.rstrip("/") for pattern in exclude]
+    names = relative.split("/")
+    return any(
+        _left_out(name, "/".join(names[: at + 1]), patterns, hidden=hidden)
+        for at, name in enumerate(names)
+    )
+
+
+def is_cache(folder: str | os.PathLike[str]) -> bool:
+    """Whether a folder is marked as a cache: a `Walk` passes over it, unless it begins there."""
+    tag = Path(folder, _TAG_NAME)
     try:
-        if tag is None or not tag.is_file():
+        if not tag.is_file():
             return False
-        with Path(os.fsdecode(tag.path)).open("rb") as file:
+        with tag.open("rb") as file:
             return file.read(len(CACHE_TAG)) == CACHE_TAG
     except OSError:  # a mark that cannot be read is none
         return False
+
+
+def _left_out(name: str, whole: str, exclude: Collection[str], *, hidden: bool) -> bool:
+    if name.startswith(".") and not hidden:
+        return True
+    return any(fnmatch.fnmatchcase(whole if "/" in one else name, one) for one in exclude)
+
+
+def _is_cache(entries: list[os.DirEntry[bytes]]) -> bool:
+    """Whether a folder is marked as a cache, as Lookalike's own are (bford.info/cachedir)."""
+    tag = next((entry for entry in entries if entry.name == os.fsencode(_TAG_NAME)), None)
+    return tag is not None and is_cache(os.path.dirname(os.fsdecode(tag.path)))  # noqa: PTH120
 
 
 def _reason(error: OSError) -> str:

@@ -28,6 +28,7 @@ from lookalike.library.filling import check_folders
 from lookalike.library.following import Following
 from lookalike.library.glance import Indexing, ModelRow, Stats, model_rows
 from lookalike.library.judging import Hits
+from lookalike.library.keeping import Backup, CopyStep, Restored
 from lookalike.library.learning import LONGEST_NAME, Learned
 from lookalike.library.library import Library
 from lookalike.library.maps import Cluster, PictureMap, Plane
@@ -36,6 +37,7 @@ from lookalike.library.partwise import PARTS
 from lookalike.library.queries import Query, Words
 from lookalike.library.spaces import MOST_NEIGHBOURS, WHITENED
 from lookalike.library.upgrading import Beside, Switched, Upgrades
+from lookalike.library.watches import Trouble, Watched, Watching, check_watching
 from lookalike.library.wellbeing import Pulse
 from lookalike.mapping import INSTALL as INSTALL_FOR_MAP
 from lookalike.mapping import METHODS as MAP_METHODS
@@ -72,6 +74,7 @@ __all__ = [
     "WHITENED",
     "Answers",
     "Asked",
+    "Backup",
     "Beside",
     "Built",
     "Choice",
@@ -79,6 +82,7 @@ __all__ = [
     "Cluster",
     "Compared",
     "Copy",
+    "CopyStep",
     "Distribution",
     "Drawing",
     "Duplicates",
@@ -118,6 +122,7 @@ __all__ = [
     "Record",
     "Regions",
     "Report",
+    "Restored",
     "Saved",
     "Scanned",
     "SearchIndex",
@@ -126,13 +131,17 @@ __all__ = [
     "Stats",
     "Step",
     "Switched",
+    "Trouble",
     "Upgrades",
     "ViewNote",
     "Waiting",
+    "Watched",
+    "Watching",
     "Words",
     "check_folders",
     "check_machine",
     "check_model",
+    "check_watching",
     "default_folder",
     "model_rows",
     "neighbours_possible",

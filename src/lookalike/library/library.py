@@ -31,6 +31,7 @@ from lookalike.library.filling import Filling
 from lookalike.library.folding import Folding
 from lookalike.library.glance import Stats, indexing
 from lookalike.library.judging import Judging
+from lookalike.library.keeping import Keeping, OnStep, Restored, restore
 from lookalike.library.labelling import Labelling
 from lookalike.library.learning import Learning
 from lookalike.library.maps import MapOf
@@ -42,6 +43,7 @@ from lookalike.library.queries import Queries
 from lookalike.library.reasons import Explaining
 from lookalike.library.spaces import Spaces
 from lookalike.library.upgrading import Upgrading
+from lookalike.library.watches import Watches
 from lookalike.library.wellbeing import Wellbeing
 from lookalike.library.wording import Wording
 from lookalike.models import ModelCard
@@ -69,6 +71,8 @@ class Library(
     Comparing,
     Checkup,
     Wellbeing,
+    Keeping,
+    Watches,
 ):
     """A person's pictures and how to find them. May be used from many threads at once."""
 
@@ -116,6 +120,34 @@ class Library(
         where = Path(folder) if folder is not None else default_folder()
         store, settled = open_store(where.absolute(), model=model, create=create, dim=dim)
         return cls(store, settled, max_pixels)
+
+    @classmethod
+    def restore(
+        cls,
+        backup: str | os.PathLike[str],
+        folder: str | os.PathLike[str] | None = None,
+        *,
+        model: str | os.PathLike[str] | None = None,
+        force: bool = False,
+        wait: float = 0.0,
+        on_step: OnStep = lambda _step: None,
+    ) -> Restored:
+        """Make the library in a folder what a copy by `backup` holds; `open` opens it then.
+
+        ``folder`` is `default_folder` if it is not given. The copy is read whole and held against
+        what was written before anything is changed. ``model`` is where the file of the user's own
+        model lies now, if that is elsewhere. ``force`` replaces a library that holds pictures; it
+        stays until the very end, and whoever has it open goes on with the other. ``wait`` is as
+        for `index`.
+
+        Raises: InputError where there is no such file, or pictures are in the way; ModelError and
+            ModelMismatchError for the model; LibraryDamagedError and LibraryTooNewError for the
+            copy; LibraryError.
+        """
+        where = Path(folder) if folder is not None else default_folder()
+        return restore(
+            backup, where.absolute(), model=model, force=force, wait=wait, on_step=on_step
+        )
 
     def reopened(self) -> Library:
         """The same folder opened once more, with the model that it has now. Raises as `open`."""
@@ -246,6 +278,10 @@ class Library(
         self.close()
 
     # ---- inside
+
+    def known_part(self, folder: str) -> bool:
+        """Whether there are pictures in a folder, by its absolute path, or below it."""
+        return self._has_part(folder)
 
     def _has_part(self, folder: str) -> bool:
         """Whether there are pictures in a folder or below it."""

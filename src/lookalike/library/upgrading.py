@@ -81,7 +81,10 @@ class Upgrading:
         return Upgrades(self._model.name, self._store.dim, images - blank, blank, found)
 
     def is_switched(self) -> bool:
-        """Whether the library holds vectors of another model by now than when it was opened."""
+        """Whether the library holds vectors of another model by now than when it was opened, or is
+        another that was restored in its place."""
+        if self._store.is_replaced():
+            return True
         identity = self._store.settings().get("identity", self._model.identity)
         return identity != self._model.identity and not self._store.is_empty()
 

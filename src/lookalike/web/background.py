@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lookalike.errors import LookalikeError
 
 if TYPE_CHECKING:
-    from lookalike.library import Event, Library
+    from lookalike.library import Event, Library, Watched
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +21,8 @@ _PATIENCE = 10.0  # seconds for the batch at hand; looking through folders may t
 
 
 class BackgroundIndexing:
-    """Indexes folders once, beside the server; an error never reaches the server."""
+    """Indexes folders, beside the server, once or with ``watch`` for as long as it runs; an error
+    never reaches the server. Raises MissingExtraError where a package is missing for ``watch``."""
 
     def __init__(
         self,
@@ -31,11 +32,17 @@ class BackgroundIndexing:
         exclude: Collection[str] = (),
         hidden: bool = False,
         patience: float = 60.0,
+        watch: bool = False,
     ) -> None:
+        if watch:
+            from lookalike.library import check_watching
+
+            check_watching(folders)
         self._library = library
         self._folders = list(folders)
         self._exclude = exclude
         self._hidden = hidden
+        self._watch = watch
         self._tell: Callable[[Event], None] | None = None
         self._patience = patience
         self._stop = Flag()
@@ -70,14 +77,7 @@ class BackgroundIndexing:
 
     def _run(self) -> None:
         try:
-            self._library.index(
-                self._folders,
-                exclude=self._exclude,
-                hidden=self._hidden,
-                patience=self._patience,
-                on_event=self._hear,
-                stop=self._stop,
-            )
+            self._work()
         except LookalikeError as error:
             _log.error("Indexing stopped: %s", error)
             self._trouble = str(error)
@@ -85,9 +85,30 @@ class BackgroundIndexing:
             _log.exception("Indexing stopped")
             self._trouble = "Indexing stopped with an internal error; the server's log has details."
 
-    def _hear(self, event: Event) -> None:
-        """Say in the log which folder keeps silent, and pass everything on."""
-        from lookalike.library import Waiting
+    def _work(self) -> None:
+        folders, exclude, hidden, stop = self._folders, self._exclude, self._hidden, self._stop
+        if self._watch:
+            self._library.watch(
+                folders,
+                exclude=exclude,
+                hidden=hidden,
+                on_event=self._hear,
+                patience=self._patience,
+                stop=stop,
+            )
+        else:
+            self._library.index(
+                folders,
+                exclude=exclude,
+                hidden=hidden,
+                on_event=self._hear,
+                patience=self._patience,
+                stop=stop,
+            )
+
+    def _hear(self, event: Watched) -> None:
+        """Say in the log which folder keeps silent, and on the page what is waited for."""
+        from lookalike.library import Trouble, Waiting, Watching
 
         if isinstance(event, Waiting):
             _log.warning(
@@ -96,5 +117,7 @@ class BackgroundIndexing:
                 event.seconds,
                 event.patience,
             )
-        if self._tell is not None:
+        if isinstance(event, Trouble):
+            self._trouble = event.reason or None
+        elif self._tell is not None and not isinstance(event, Watching):
             self._tell(event)

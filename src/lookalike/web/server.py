@@ -53,10 +53,10 @@ def serve(
 ) -> None:
     """Serve a library until Ctrl-C; ``folders`` are indexed meanwhile.
 
-    ``how`` says what of the folders (``exclude``, ``hidden``), and with what ``patience``, as for
-    `Library.index`. ``door`` says who may come in: beyond this machine, who has a token. ``limits``
-    say how much is taken on. With ``warm`` the model is loaded at once, so that the first question
-    is answered quickly, too.
+    ``how`` is as for `BackgroundIndexing`: what of the folders, and whether to follow them.
+    ``door`` says who may come in: beyond this machine, who has a token. ``limits`` say how much is
+    taken on. With ``warm`` the model is loaded at once, so that the first question is answered
+    quickly, too.
 
     ``on_ready`` gets the page's address once connections are accepted, with the token if that was
     made here; port 0 takes a free one. ``say`` gets a sentence on who may come in.

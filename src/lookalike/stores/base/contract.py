@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -259,6 +259,18 @@ class Catalogue(VectorStore, KeepsLabels, KeepsLayers, Protocol):
 
     def problems(self) -> list[str]:
         """What is wrong with what is kept, one sentence each."""
+
+    def is_replaced(self) -> bool:
+        """Whether another library was put in the place of this one since it was opened, or none is
+        there any more: it has to be opened again."""
+
+    def copy_to(self, file: Path, tell: Callable[[str, int, int], None]) -> int:
+        """Make a file that holds all this at one moment, whatever others read and write meanwhile;
+        returns how many pictures that are. ``tell`` is told what is being done (copying, checking),
+        and how much of how much is done.
+
+        Raises: OSError where the file cannot be made, or not whole; LibraryError.
+        """
 
     def save_caches(self) -> None:
         """Leave quick caches for whoever opens the library next."""

@@ -122,6 +122,10 @@ class Database:
         """Up to where the history has come that a connection sees."""
         return Changes(*(_number(connection, name) for name in ("revision", "moved", "marked")))
 
+    def place(self) -> tuple[int, int] | None:
+        """What tells the file that lies there now from any other; None where there is none."""
+        return _place(self.folder / FILE)
+
     def tidy(self) -> None:
         """Fold the write-ahead log into the file, so that the file alone is the library.
 
@@ -260,6 +264,14 @@ def _grow(connection: sqlite3.Connection, name: str) -> int:
     number = max(_number(connection, name) + 1, time.time_ns() // 1000)
     connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, str(number)))
     return number
+
+
+def _place(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _mark(file: Path) -> tuple[int, int, int] | None:

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from lookalike.errors import InputError, ModelMismatchError
+from lookalike.errors import InputError, LibraryReplacedError, ModelMismatchError
 from lookalike.stores.base import (
     Answers,
     Embedding,
@@ -25,8 +25,9 @@ from lookalike.stores.base import (
     SearchIndex,
     SkippedFile,
 )
-from lookalike.stores.embedded import rows, sound
+from lookalike.stores.embedded import copying, rows, sound
 from lookalike.stores.embedded.cachetag import mark_cache
+from lookalike.stores.embedded.copied import Copied
 from lookalike.stores.embedded.database import Database
 from lookalike.stores.embedded.filters import matching
 from lookalike.stores.embedded.found import (
@@ -36,7 +37,6 @@ from lookalike.stores.embedded.found import (
     stretch_of,
 )
 from lookalike.stores.embedded.given import Given
-from lookalike.stores.embedded.layered import Layered
 from lookalike.stores.embedded.ledger import may_be_id
 from lookalike.stores.embedded.matrix import Matrix
 from lookalike.stores.embedded.recent import Recent
@@ -48,7 +48,7 @@ from lookalike.stores.embedded.view import View
 _Made = TypeVar("_Made")
 
 
-class EmbeddedStore(Layered):
+class EmbeddedStore(Copied):
     """Records and embeddings in one folder; a `Catalogue`."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
@@ -61,6 +61,8 @@ class EmbeddedStore(Layered):
         super().__init__(Database(folder, create=create))
         try:
             settings = self.settings()
+            self._restored = settings.get(copying.RESTORED, "")
+            self._laid = self._database.place()
             self.reshape(int(settings.get("dim", 0)), settings.get("identity", ""))
             if not self.read_only:
                 mark_cache(folder / "cache")
@@ -357,6 +359,10 @@ class EmbeddedStore(Layered):
             raise ModelMismatchError(
                 f"The library {self.folder} now holds embeddings of another model "
                 f"({now.get('model', 'unknown')}): open it again."
+            )
+        if now.get(copying.RESTORED, "") != self._restored:  # no revision is what it was
+            raise LibraryReplacedError(
+                f"The library {self.folder} was restored from a backup: open it again."
             )
         return int(now.get("revision", 0))
 

@@ -22,8 +22,8 @@ _ROOM = 1 << 17  # bytes that SQLite's shared memory and a page or two of its lo
 
 def of_sqlite(folder: Path, file: Path, error: sqlite3.Error) -> LibraryError:
     """The error for one of SQLite's about the file of a library."""
-    name = _name(error)
-    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _no_room(folder)):
+    name = name_of(error)
+    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and has_no_room(folder)):
         return _full(folder)
     if is_closed_to_writing(error):
         return read_only(folder)
@@ -50,14 +50,15 @@ def of_system(folder: Path, error: OSError) -> LibraryError:
 
 def is_closed_to_writing(error: sqlite3.Error) -> bool:
     """Whether SQLite could not write, or not make the files beside the database."""
-    return _name(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"))
+    return name_of(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"))
 
 
-def _name(error: sqlite3.Error) -> str:
+def name_of(error: sqlite3.Error) -> str:
+    """SQLite's own name for an error, such as SQLITE_FULL; empty for one of Python's."""
     return getattr(error, "sqlite_errorname", None) or ""
 
 
-def _no_room(folder: Path) -> bool:
+def has_no_room(folder: Path) -> bool:
     """Whether the disk is full: SQLite calls it an I/O error where its shared memory cannot
     grow."""
     return shutil.disk_usage(folder).free < _ROOM
@@ -76,6 +77,15 @@ def gone(folder: Path) -> LibraryError:
     return LibraryError(
         f"The library {folder} is not there any more: connect its disk, and run the same command "
         "again; everything up to here is kept."
+    )
+
+
+def too_small(folder: Path, needed: int) -> LibraryFullError:
+    """What is said before so many bytes are written where they find no room."""
+    free = shutil.disk_usage(folder).free
+    return LibraryFullError(
+        f"This takes {needed / 1e6:,.0f} MB and there are {free / 1e6:,.0f} MB free in {folder}: "
+        "make room, or name another disk."
     )
 
 
