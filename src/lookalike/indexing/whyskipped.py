@@ -16,8 +16,7 @@ _GROUNDS: Final = (
     ("package_missing", r"is camera RAW, which needs"),
     (
         "too_large",
-        r"has .* (megapixels|blocks)|needs more memory|is .* pixels long|is drawn in"
-        r"|.* takes too long",
+        r"has .* (megapixels|blocks)|needs more memory|is .* pixels|is drawn in|.* takes too long",
     ),
     ("decoder_ended", r"takes longer than|makes its decoder|could not be (read and )?decoded"),
     ("damaged", r"is cut short|cannot be decoded"),
