@@ -24,6 +24,7 @@ FLOOR_PLAN = {
     "journal": "",
     "folder": "errors",
     "image": "errors",
+    "isolation": "errors image",
     "models": "errors image",
     "graphs": "errors models",
     "weights": "errors models graphs",
@@ -38,7 +39,7 @@ FLOOR_PLAN = {
     "stores.base": "errors",
     "neighbours": "kmeans stores.base",
     "stores.embedded": "errors stores.base kmeans",
-    "indexing": "errors folder image encoder stores.base",
+    "indexing": "errors folder image isolation encoder stores.base",
     "watching": "errors folder",
     "thumbnails": "errors image stores.base",
     "exchange": "errors stores.base",
@@ -49,7 +50,7 @@ FLOOR_PLAN = {
     "mapping": "errors stores.base views cachefile",
     "checkup": "errors folder image models weights encoder stores.base",
     "library": (
-        "errors folder image models graphs weights encoder stores.base stores.embedded"
+        "errors folder image isolation models graphs weights encoder stores.base stores.embedded"
         " indexing thumbnails exchange evaluate duplicates mapping explain reveal delivery"
         " kmeans views neighbours verdict words parts checkup watching"
     ),

@@ -92,7 +92,7 @@ def wanted() -> list[tuple[Path, Requirement]]:
         *settings["project"]["optional-dependencies"].values(),
     ]
     lists = {
-        LOCK: [*own, *(groups[name] for name in groups if name != "bench")],
+        LOCK: [*own, *(groups[name] for name in groups if name not in ("bench", "fuzz"))],
         BENCH_LOCK: [*own, groups["bench"], groups["build"]],
     }
     return [(lock, Requirement(text)) for lock in lists for texts in lists[lock] for text in texts]

@@ -4,7 +4,8 @@
     ├── FolderError             a folder that is missing, is no folder, or holds no pictures
     │   └── FolderSilentError   a folder that does not answer: a network drive, mostly
     ├── ImageError              a file or an upload that cannot become a picture
-    │   └── TooManyPixelsError  a picture beyond the limit on pixels
+    │   ├── TooManyPixelsError  a picture beyond the limit on pixels
+    │   └── DecoderEndedError   a decoder that was ended from outside; another try may succeed
     ├── ModelError              a model that is unknown, or that does not do what its card says
     │   ├── WeightsError        weights that cannot be fetched, or that fail their SHA-256
     │   └── MissingExtraError   an optional package that is not installed; says the command
@@ -45,6 +46,10 @@ class ImageError(LookalikeError):
 
 class TooManyPixelsError(ImageError):
     """A picture has more pixels than the limit allows."""
+
+
+class DecoderEndedError(ImageError):
+    """The process that decoded a picture was ended from outside."""
 
 
 class ModelError(LookalikeError):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lookalike import Example, Library, image
+from lookalike import Example, Library, image, isolation
 from lookalike.errors import ImageError, ImageNotFoundError, InputError
 from lookalike.library.examples import combined
 from lookalike.stores.base import Embedding
@@ -230,13 +230,13 @@ def test_a_box_that_is_dragged_reads_its_picture_once(
     with Library.open(library.folder) as fresh:
         alone = [fresh.search(Example(pictures / "a.png", box=box)) for box in boxes]
     reads: list[object] = []
-    read = image.read
+    read = isolation.read
 
     def counting(source: Any, **options: Any) -> image.Picture:
         reads.append(options["near"])
         return read(source, **options)
 
-    monkeypatch.setattr(image, "read", counting)
+    monkeypatch.setattr(isolation, "read", counting)
     for box, expected in zip(boxes, alone, strict=True):
         found = library.search(Example(picture, box=box))
         assert found == [hit for hit in expected if kind != "id" or hit.record.id != number]

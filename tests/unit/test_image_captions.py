@@ -47,6 +47,7 @@ def test_a_rating_that_is_no_number_is_none(rating: str) -> None:
         b"<rdf:RDF>",
         b'<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>',
         xmp("<dc:title>cut")[:-60],
+        xmp(f"<dc:subject>{'<rdf:li>' * 40}{'</rdf:li>' * 40}</dc:subject>"),
     ],
 )
 def test_a_damaged_packet_is_refused(packet: bytes) -> None:

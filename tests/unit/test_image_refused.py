@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from lookalike.errors import ImageError, TooManyPixelsError
-from lookalike.image import DEFAULT_MAX_PIXELS, Picture, read
-from tests import pictures
+from lookalike.image import DEFAULT_MAX_PIXELS, Picture, decode, read
+from tests import hostile, pictures
+from tests.containers import nameless_property
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 TEXTURED = pictures.every_kind(pictures.textured(160, 120))
@@ -192,10 +193,35 @@ def test_pixels_that_no_decoder_knows() -> None:
     assert refusal(content) == said
 
 
+def test_a_picture_that_is_too_long_on_one_side() -> None:
+    content = pictures.huge_png(1, 1_000_001)
+    said = "is 1,000,001 pixels long, more than the limit of 1,000,000: cut it in pieces"
+    assert refusal(content) == said
+
+
+def test_a_jpeg_that_is_drawn_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(hostile.many_scans(15)).width == 64
+    assert read(hostile.many_scans(1000)).width == 64  # so few pixels take no time
+    monkeypatch.setattr(decode, "_MOST_WORK", 64 * 48 * 50)
+    assert read(hostile.many_scans(15)).width == 64
+    assert refusal(hostile.many_scans(60)) == (
+        "is drawn in 65 scans, where a dozen do: save it anew"
+    )
+    # what lies behind the picture, or is a thumbnail in front of it, does not count
+    film = hostile.many_scans(15) + b"\xff\xda" * 100
+    assert read(film).width == 64
+
+
 def test_damage_that_the_decoder_only_numbers() -> None:
     content = pictures.encode(pictures.textured(), "TIFF", compression="tiff_lzw")
     damaged = content[:2000] + b"\xff" * 100 + content[2100:]
     assert refusal(damaged) == "cannot be decoded as TIFF: its data is damaged"
+
+
+def test_what_the_decoder_quotes_can_be_printed() -> None:
+    content = nameless_property(pictures.heic(pictures.plain(size=(64, 64))))
+    assert refusal(content).startswith("cannot be decoded as HEIF: ")
+    assert refusal(content).isprintable()
 
 
 def test_what_the_decoder_says_is_passed_on() -> None:

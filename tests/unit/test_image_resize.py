@@ -71,3 +71,23 @@ def test_the_picture_is_left_as_it_was() -> None:
 def test_vector_instructions_are_used_where_they_can_be_had() -> None:
     library = pytest.importorskip("cykooz_resizer")
     assert resize._vectorised() is library
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("size", [(1, 400_000), (400_000, 1), (3, 90_000)])
+def test_a_long_strip_is_not_widened_before_it_is_shortened(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[tuple[int, int]] = []
+    halfway = resize._halfway
+
+    def noting(old: tuple[int, int], new: tuple[int, int]) -> tuple[int, int]:
+        steps.append(halfway(old, new))
+        return steps[-1]
+
+    monkeypatch.setattr(resize, "_halfway", noting)
+    image = Image.linear_gradient("L").resize(size).convert("RGB")
+    found = resized(image, (224, 160), "bicubic")
+    assert found.shape == (160, 224, 3)
+    assert steps[0] == (min(size[0], 224), min(size[1], 160))
+    assert 120 < found.mean() < 135

@@ -15,7 +15,7 @@ from PIL import Image
 from lookalike.errors import TooManyPixelsError
 from lookalike.image import read
 from lookalike.image.decode import BYTES_A_PIXEL, max_bytes
-from tests import pictures
+from tests import hostile, pictures
 
 SIDE = (1600, 1200)
 
@@ -64,6 +64,25 @@ def test_what_each_kind_takes(
 ) -> None:
     (taken,) = asked_for(saved(kind, mode, **options))
     assert least <= taken / (SIDE[0] * SIDE[1]) <= most
+
+
+def test_a_jpeg_of_one_scan_for_each_colour_is_kept_whole() -> None:
+    parts = hostile.segments(saved("JPEG", "L"))
+    frame, scan = (
+        next(n for n, part in enumerate(parts) if part[1] == code) for code in (0xC0, 0xDA)
+    )
+    table = parts[frame]
+    parts[frame] = (
+        table[:2]
+        + b"\0\x11"
+        + table[4:9]
+        + b"\3"
+        + b"".join(bytes((colour, 0x11, 0)) for colour in (1, 2, 3))
+    )
+    one = parts[scan]
+    parts[scan : scan + 1] = [one[:5] + bytes((colour,)) + one[6:] for colour in (1, 2, 3)]
+    (taken,) = asked_for(b"".join(parts))
+    assert 6 <= taken / (SIDE[0] * SIDE[1]) <= 6.3
 
 
 def test_what_is_not_reduced_takes_its_copies_besides() -> None:

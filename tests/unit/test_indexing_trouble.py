@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from lookalike import folder, image
+from lookalike import folder, image, isolation
 from lookalike.errors import FolderError
 from lookalike.folder import ImageFile
-from lookalike.image import Picture
 from lookalike.indexing import Skipped, places, reading
 from lookalike.stores.embedded import EmbeddedStore
 from tests.disks import NOBODY, open_folder, ordinary_user
@@ -199,13 +198,13 @@ def test_a_file_larger_than_what_is_held_is_read_from_its_place(
     indexer: Indexer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources: list[object] = []
-    read = image.read
+    describe = isolation.describe
 
-    def noting(source: bytes | Path, **options: Any) -> Picture:
+    def noting(source: bytes | Path, **options: Any) -> isolation.Described:
         sources.append(source)
-        return read(source, **options)
+        return describe(source, **options)
 
-    monkeypatch.setattr(image, "read", noting)
+    monkeypatch.setattr(isolation, "describe", noting)
     write(indexer.top, "a.png")
     monkeypatch.setattr(reading, "_IN_MEMORY", 10)
     indexer.index()

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike import Filter, Library, image
+from lookalike import Filter, Library, image, isolation
 from lookalike.errors import (
     FolderError,
     ImageError,
@@ -455,13 +455,13 @@ def test_a_file_that_changes_while_it_is_read_is_not_shown(
     monkeypatch: pytest.MonkeyPatch,
     ask: Callable[[Library, int], bytes],
 ) -> None:
-    real = image.read
+    real = isolation.read
 
     def read(source: bytes | Path, **options: Any) -> image.Picture:
         _rewrite(pictures / "a.png")
         return real(source, **options)
 
-    monkeypatch.setattr(image, "read", read)
+    monkeypatch.setattr(isolation, "read", read)
     with pytest.raises(ImageError, match="has changed since it was indexed"):
         ask(library, id_of(library, "a.png"))
     assert not list((library.folder / "cache" / "thumbnails").rglob("*.webp"))

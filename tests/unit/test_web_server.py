@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -85,7 +86,9 @@ def test_an_upload_of_megabytes_is_written_nowhere(
     assert (code, errors) == (0, "")
     written = out.splitlines()
     assert written[0] == "written"
-    assert [name for name in written[1:] if not Path(name).is_relative_to(empty)] == []
+    # the streams to a decoder's process are open files, too: numbers, and what nobody reads
+    files = [name for name in written[1:] if not name.isdigit() and name != os.devnull]
+    assert [name for name in files if not Path(name).is_relative_to(empty)] == []
 
 
 @pytest.mark.slow

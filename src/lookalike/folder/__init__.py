@@ -1,6 +1,6 @@
 """A folder → its files; files found, files known → what was added, changed, moved, removed."""
 
-from lookalike.folder.answers import LOOK, PATIENCE, Patience, about, elsewhere, unblamed, within
+from lookalike.folder.answers import LOOK, PATIENCE, Patience, about, elsewhere, within
 from lookalike.folder.differences import Comparison, Diff, Known, Remembered, digest
 from lookalike.folder.names import printable, real_folder
 from lookalike.folder.walk import Entry, ImageFile, Scan, Walk, is_cache, left_out, scan
@@ -25,6 +25,5 @@ __all__ = [
     "printable",
     "real_folder",
     "scan",
-    "unblamed",
     "within",
 ]

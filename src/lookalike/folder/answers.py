@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from queue import Empty, Queue
 from typing import TypeVar
 
@@ -221,15 +221,6 @@ def elsewhere() -> Iterator[None]:
     finally:
         if asking is not None:
             asking.about(asking.folder)
-
-
-@contextmanager
-def unblamed(turn: AbstractContextManager[None]) -> Iterator[None]:
-    """A block that is entered after waiting for a turn, which is no folder's fault."""
-    with ExitStack() as held:
-        with elsewhere():
-            held.enter_context(turn)
-        yield
 
 
 class _End:

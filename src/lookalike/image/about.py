@@ -21,7 +21,7 @@ from PIL import ImageCms
 from lookalike.errors import ImageError
 from lookalike.image import captions, kinds, metadata
 from lookalike.image.captions import Caption
-from lookalike.image.decode import DECODERS, exif_block, open_source
+from lookalike.image.decode import DECODERS, check_announced, exif_block, open_source
 from lookalike.image.metadata import Directory, Tiff, one_line
 from lookalike.image.quiet import quiet
 
@@ -154,8 +154,9 @@ def _parts(kind: str, stream: IO[bytes]) -> _Parts:
         raw = kind == "RAW" or metadata.from_tiff(stream).raw
         if raw:  # Pillow does not know them
             return parts
-    stream.seek(0)
     with parts.passing_over("What the file says beside its pixels"):
+        check_announced(kind, stream)  # some decoders take their memory as soon as they are made
+        stream.seek(0)
         _take_apart(parts, DECODERS[kind](stream))
     return parts
 

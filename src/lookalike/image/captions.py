@@ -14,6 +14,8 @@ from lookalike.image.metadata import one_line
 MOST_BYTES = 1 << 20
 """The longest packet that is read; those of ordinary pictures have some thousand bytes."""
 
+_DEEPEST = 32  # elements within each other; those of ordinary packets are eight deep
+
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _XMP = "{http://ns.adobe.com/xap/1.0/}"
@@ -42,7 +44,8 @@ def from_xmp(packet: bytes) -> Caption:
         raise ValueError("it defines entities, as no packet does")
     try:
         # Without entities of its own, a text cannot grow while it is read.
-        root = ElementTree.fromstring(text)  # noqa: S314
+        parser = ElementTree.XMLParser(target=_Shallow())  # noqa: S314
+        root = ElementTree.fromstring(text, parser)  # noqa: S314
     except ElementTree.ParseError as error:
         raise ValueError(str(error)) from error
 
@@ -57,6 +60,24 @@ def from_xmp(packet: bytes) -> Caption:
         keywords=tuple(_values(root, f"{_DC}subject")),
         rating=_whole(first(f"{_XMP}Rating")),
     )
+
+
+class _Shallow(ElementTree.TreeBuilder):
+    """A tree that does not become so deep that going through it again and again takes for ever."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> ElementTree.Element:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise ValueError("its elements lie too deep within each other")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> ElementTree.Element:
+        self._depth -= 1
+        return super().end(tag)
 
 
 def from_iptc(block: bytes) -> Caption:

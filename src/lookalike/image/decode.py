@@ -33,9 +33,10 @@ from PIL import (
 from lookalike.errors import ImageError, TooManyPixelsError
 from lookalike.image import kinds, metadata, raw, weight
 from lookalike.image.colour import to_srgb
-from lookalike.image.headers import header
+from lookalike.image.headers import header, scans
 from lookalike.image.metadata import Metadata
 from lookalike.image.quiet import quiet
+from lookalike.image.reasons import CUT_SHORT, megapixels, reason
 
 _log = logging.getLogger(__name__)
 
@@ -58,13 +59,10 @@ _TURNS = {
 # An item's entry in an ISO base media file: version and flags, number, protection, type.
 _EXIF_ITEM = re.compile(rb"(infe(?:\x02.{7}|\x03.{9}))Exif", re.DOTALL)
 _FREE = 1 << 20  # bytes that are no reason to refuse a picture
-_CUT_SHORT = "is cut short (truncated): copy or download it again"
-_SIGNS_OF_A_CUT = re.compile(
-    r"truncat|premature|unexpected end|end of (file|data|stream)|no more data|not enough data"
-    r"|broken data stream|\beof\b|cannot read .* bytes|failed to decode next frame",
-    re.IGNORECASE,
-)
-_SAYS_NOTHING = re.compile(r"[\W\d]*$|decoder error|list index|unknown data organization")
+_LONGEST_SIDE = 1_000_000  # pixels: rows, and the weights of a filter, take memory of their own
+_FEW_SCANS = 20  # of a progressive JPEG; programs make up to a dozen
+_MOST_RUNS = 16 << 20  # bytes of a packed BMP, which no program in use still writes
+_MOST_WORK = 2_000_000_000  # pixels times scans: some seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +103,14 @@ class _Wish(NamedTuple):
     def check(self, width: int, height: int) -> None:
         """Raise where a picture of this size is beyond the limit."""
         if width * height > self.max_pixels:
-            has, limit = _megapixels(width * height, self.max_pixels)
+            has, limit = megapixels(width * height, self.max_pixels)
             raise TooManyPixelsError(
                 f"has {has} megapixels, more than the limit of {limit}: raise it with --max-pixels"
+            )
+        if (side := max(width, height)) > _LONGEST_SIDE:
+            raise ImageError(
+                f"is {side:,} pixels long, more than the limit of {_LONGEST_SIDE:,}: "
+                "cut it in pieces"
             )
 
     def holding(self, width: int, height: int, taken: int) -> AbstractContextManager[None]:
@@ -166,7 +169,7 @@ def read(
         except ImageError:
             raise
         except Exception as error:
-            raise ImageError(_reason(error, kind)) from error
+            raise ImageError(reason(error, kind)) from error
 
 
 def _read(kind: str, stream: IO[bytes], wish: _Wish, name: str) -> Picture:
@@ -237,12 +240,21 @@ def _decode(
     if announced.size is not None:
         wish.check(*announced.size)
     if not announced.whole:
-        raise ImageError(_CUT_SHORT)
+        raise ImageError(CUT_SHORT)
     with contextlib.ExitStack() as held:
         if announced.size and (taken := weight.at_once(kind, announced.size, _length(stream))):
             held.enter_context(wish.holding(*announced.size, taken))
             wish = wish._replace(room=anywhere)
         return _decoded(kind, stream, wish)
+
+
+def check_announced(kind: str, stream: IO[bytes]) -> None:
+    """Raise ImageError where opening a file would take more than reading any picture may."""
+    size = header(kind, stream).size
+    if size is not None:
+        wish = _Wish(DEFAULT_MAX_PIXELS, None)
+        wish.check(*size)
+        wish.holding(*size, weight.at_once(kind, size, _length(stream)))
 
 
 def _decoded(
@@ -254,8 +266,12 @@ def _decoded(
     opened = DECODERS[kind](stream)
     size = opened.size
     wish.check(*size)
-    if wish.near and isinstance(opened, JpegImagePlugin.JpegImageFile):
-        opened.draft(None, (wish.near, wish.near))
+    if isinstance(opened, JpegImagePlugin.JpegImageFile):
+        _prepare_jpeg(opened, stream, wish)
+    elif opened.tile and opened.tile[0][0] == "bmp_rle" and length > _MOST_RUNS:
+        raise ImageError(
+            f"is a BMP with {length / 1e6:,.0f} MB of runs, which takes too long: save it anew"
+        )
     with wish.holding(*size, weight.of_opened(opened, size, length, wish.near)):
         opened.load()
         if about is None:
@@ -266,6 +282,19 @@ def _decoded(
             # Pillow has turned it while loading, as it does for this format alone.
             return _freed(image), opened.size, about
         return *_turned(_freed(image), size, about.orientation), about
+
+
+def _prepare_jpeg(opened: JpegImagePlugin.JpegImageFile, stream: IO[bytes], wish: _Wish) -> None:
+    """Choose the scale. Raises ImageError where going over the picture would have no end."""
+    at = stream.tell()
+    number, in_turn = scans(stream)
+    stream.seek(at)
+    if number > _FEW_SCANS and number * opened.size[0] * opened.size[1] > _MOST_WORK:
+        raise ImageError(f"is drawn in {number:,} scans, where a dozen do: save it anew")
+    if in_turn:
+        opened.info["progressive"] = opened.info.get("progressive", 1)
+    if wish.near:
+        opened.draft(None, (wish.near, wish.near))
 
 
 def _length(stream: IO[bytes]) -> int:
@@ -361,7 +390,7 @@ def open_source(source: bytes | str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         try:
             stream = closing.enter_context(Path(source).open("rb"))
         except (OSError, ValueError) as error:
-            raise ImageError(_reason(error, "a picture")) from error
+            raise ImageError(reason(error, "a picture")) from error
         yield stream
 
 
@@ -369,28 +398,3 @@ def _not_a_picture(head: bytes, stream: IO[bytes]) -> str:
     if not head:
         return "is empty (0 bytes)"
     return kinds.what_else(head + stream.read(4096))
-
-
-def _megapixels(pixels: int, limit: int) -> tuple[str, str]:
-    """Both figures, with as many digits as it takes to tell them apart."""
-    if pixels > 1e12:  # a header that lies
-        return "over a million", f"{limit / 1e6:.4g}"
-    short, long = ((f"{pixels / 1e6:.{n}g}", f"{limit / 1e6:.{n}g}") for n in (4, 12))
-    return short if short[0] != short[1] else long
-
-
-def _reason(error: Exception, kind: str) -> str:
-    if isinstance(error, MemoryError):
-        return "needs more memory than is free"
-    if isinstance(error, OSError) and error.strerror:
-        return f"cannot be read: {error.strerror}"
-    first = error.args[0] if error.args else ""
-    words = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error)
-    if _SIGNS_OF_A_CUT.search(words):
-        return _CUT_SHORT
-    said = " ".join(words.split())[:200].rstrip(".")
-    if said == "unknown pixel mode":
-        return f"is a {kind} with unusual pixels: save it with 8 or 16 bits a channel"
-    if _SAYS_NOTHING.match(said):
-        said = "its data is damaged"
-    return f"cannot be decoded as {kind}: {said}"

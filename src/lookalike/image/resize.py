@@ -20,6 +20,8 @@ Resample = Literal["bicubic", "bilinear", "lanczos"]
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
+_BETWEEN = 1 << 23  # pixels that may lie between the one side and the other
+
 _PILLOW = {
     "bicubic": Image.Resampling.BICUBIC,
     "bilinear": Image.Resampling.BILINEAR,
@@ -35,6 +37,8 @@ def resized(
 
     ``box`` is left, top, right and bottom in pixels of the picture, which need not be whole.
     """
+    if box is None and (half := _halfway(image.size, size)) not in (image.size, size):
+        image = Image.fromarray(resized(image, half, resample))
     vectorised = _vectorised()
     if vectorised is None:
         return np.asarray(image.resize(size, _PILLOW[resample], box=box))
@@ -45,6 +49,14 @@ def resized(
         options.crop_box = vectorised.CropBox(*_inside(image, box))
     vectorised.Resizer().resize_pil(image, target, options)
     return np.asarray(target)
+
+
+def _halfway(old: tuple[int, int], new: tuple[int, int]) -> tuple[int, int]:
+    """The size after the side that is reduced, if the other is enlarged so much that a picture of
+    both at their longest would take too much; else the size as it is."""
+    if max(old[0], new[0]) * max(old[1], new[1]) <= _BETWEEN:
+        return old
+    return min(old[0], new[0]), min(old[1], new[1])
 
 
 def _inside(image: Image.Image, box: Box) -> Box:

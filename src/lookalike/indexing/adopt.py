@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from lookalike import folder, image
+from lookalike import folder, image, isolation
 from lookalike.encoder import usable_cores
 from lookalike.errors import FolderError, ImageError
 from lookalike.folder import ImageFile, Patience
@@ -141,7 +141,8 @@ def _described(one: _Wanted, max_pixels: int, room: Room) -> Record | Skipped:
         return Skipped(one.path, "is not in the folder of the pictures")
     try:
         content, digest = content_of(one.file)
-        picture = image.read(content, max_pixels=max_pixels, near=1, room=room.turn)
+        with folder.elsewhere():  # a decoder has limits of its own
+            picture = isolation.describe(content, max_pixels=max_pixels, room=room.taken)
     except ImageError as error:
         return Skipped(str(one.file.path), str(error))
     except OSError as error:

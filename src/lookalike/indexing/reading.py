@@ -13,9 +13,9 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from lookalike import folder, image
+from lookalike import folder, image, isolation
 from lookalike.encoder import Encoder, usable_cores
-from lookalike.errors import ImageError
+from lookalike.errors import DecoderEndedError, ImageError
 from lookalike.folder import ImageFile, Patience
 from lookalike.indexing import steady
 from lookalike.indexing.also import Also
@@ -155,6 +155,8 @@ class Reader:
         try:
             with self._patience.asking(os.path.dirname(file.path)):  # noqa: PTH120 - once a file
                 return self._looked_at(file, into)
+        except DecoderEndedError as error:
+            return Failed(file, str(error), passing=True)
         except ImageError as error:
             return Failed(file, str(error))
         except OSError as error:
@@ -169,14 +171,18 @@ class Reader:
             known = self._known(file, digest)
         if known is not None:
             return known
-        preprocess = self._encoder.card.preprocess
-        picture = image.read(
-            content, max_pixels=self._max_pixels, near=preprocess.near, room=self._room.turn
-        )
+        with folder.elsewhere():  # a decoder has limits of its own
+            described = isolation.describe(
+                content,
+                max_pixels=self._max_pixels,
+                preprocess=self._encoder.card.preprocess,
+                out=into,
+                room=self._room.taken,
+                seconds=isolation.SECONDS,
+            )
         if isinstance(content, Path) and not steady.is_still(file, before, digest):
             return Failed(file, steady.CHANGED, passing=True)
-        image.to_input(picture.image, preprocess, out=into)
-        return record_of(file, digest, picture)
+        return record_of(file, digest, described)
 
     def _known(self, file: ImageFile, digest: str) -> Reused | None:
         if self._store is None:
@@ -197,7 +203,7 @@ def means(max_pixels: int) -> str:
     return f"{max_pixels} {image.decoders()}"
 
 
-def record_of(file: ImageFile, digest: str, picture: image.Picture) -> Record:
+def record_of(file: ImageFile, digest: str, picture: isolation.Described) -> Record:
     """What the library keeps of a picture besides its embedding."""
     return Record(
         root=file.root,
@@ -216,7 +222,7 @@ def record_of(file: ImageFile, digest: str, picture: image.Picture) -> Record:
 
 
 def content_of(file: ImageFile) -> tuple[bytes | Path, str]:
-    """What `lookalike.image.read` reads, and its SHA-256. Raises OSError."""
+    """What `lookalike.isolation` reads, and its SHA-256. Raises OSError."""
     if file.size > _IN_MEMORY:
         return file.path, folder.digest(file.path)
     content = file.path.read_bytes()

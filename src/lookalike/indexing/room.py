@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-
-from lookalike.folder import unblamed
+from contextlib import contextmanager
 
 IN_FLIGHT = 450_000_000
 """Bytes that the pictures being decoded may take together: what is left of 700 MB beside the
@@ -22,10 +20,6 @@ class Room:
         self._taken = 0
         self._queue: deque[object] = deque()
         self._changed = threading.Condition()
-
-    def turn(self, wanted: int) -> AbstractContextManager[None]:
-        """As `taken`, for a thread that asks a folder: it is not the folder that it waits for."""
-        return unblamed(self.taken(wanted))
 
     @contextmanager
     def taken(self, wanted: int) -> Iterator[None]:

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from lookalike import folder, image
+from lookalike import folder, image, isolation
 from lookalike.encoder import Encoder
 from lookalike.errors import FolderError
 from lookalike.folder import ImageFile, Known
@@ -147,6 +147,7 @@ class _Run:
     def _read(self, files: list[ImageFile], walk: folder.Walk) -> None:
         if not files:
             return
+        isolation.warm()  # it starts while the model is loaded
         encoder = self._encoder()
         reader = self._reader(encoder, files)
         started, done = time.monotonic(), 0

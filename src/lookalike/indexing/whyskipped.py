@@ -14,8 +14,11 @@ _GROUNDS: Final = (
     ("not_a_picture", r"is not a picture|is not in the folder of"),
     ("unsupported", r"is .*which Lookalike does not read|is a .* with unusual pixels"),
     ("package_missing", r"is camera RAW, which needs"),
-    ("too_large", r"has .* megapixels|needs more memory|is .* pixels long|.* takes too long"),
-    ("decoder_ended", r"takes longer than|makes its decoder|could not be decoded"),
+    (
+        "too_large",
+        r"has .* (megapixels|blocks)|needs more memory|is .* pixels|is drawn in|.* takes too long",
+    ),
+    ("decoder_ended", r"takes longer than|makes its decoder|could not be (read and )?decoded"),
     ("damaged", r"is cut short|cannot be decoded"),
     ("unreadable", r"cannot be read|changed while it was read"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lookalike import image, reveal
+from lookalike import isolation, reveal
 from lookalike.errors import ImageError
 from lookalike.folder import printable
 from lookalike.image import FileMetadata
@@ -33,7 +33,7 @@ class About:
         record = self._queries.named(picture)
         file = original(record)
         try:
-            return image.file_metadata(file)
+            return isolation.file_metadata(file)
         except ImageError as error:
             raise ImageError(f"{printable(record.path)} {error}.") from error
 

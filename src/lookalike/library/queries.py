@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL.Image import Image
 
-from lookalike import image
+from lookalike import image, isolation
 from lookalike.encoder import Encoder
 from lookalike.errors import ImageError, ImageNotFoundError, InputError
 from lookalike.explain import Seen
-from lookalike.folder import printable, unblamed
+from lookalike.folder import elsewhere, printable
 from lookalike.indexing import places
+from lookalike.indexing.room import Room
 from lookalike.library.lastencoded import LastEncoded
 from lookalike.library.lastread import LastRead
 from lookalike.library.originals import answered, checked, is_as_recorded, original
@@ -63,6 +65,7 @@ class Queries:
         self._max_pixels = max_pixels
         self._last = LastRead()
         self._encodings = LastEncoded()
+        self._room = Room()  # for what is read for all who ask at the same time
 
     def record(self, image_id: int) -> Record:
         """One picture's record. Raises ImageNotFoundError."""
@@ -119,10 +122,15 @@ class Queries:
         return self._encodings.get(_key(source, part), lambda: self._encode(source, part, name))
 
     def _encode(self, source: Source, part: image.Part | None, name: str) -> Embedding:
+        isolation.warm()  # it starts while the model is loaded
         encoder = self._encoder()
-        found, _ = self._found_part(source, part, name, encoder.card.preprocess)
-        pixels = image.to_input(found, encoder.card.preprocess)
-        row: Embedding = encoder.encode(pixels[np.newaxis])[0]
+        pixels = encoder.inputs(1)
+        if part is None:
+            self._prepare(source, encoder.card.preprocess, pixels[0], name)
+        else:
+            found, _ = self._found_part(source, part, name, encoder.card.preprocess)
+            image.to_input(found, encoder.card.preprocess, out=pixels[0])
+        row: Embedding = encoder.encode(pixels)[0]
         return row
 
     def in_sizes(
@@ -239,14 +247,14 @@ class Queries:
             )
         return record
 
-    def picture(self, record: Record, near: int, room: image.Room = image.anywhere) -> Image:
+    def picture(self, record: Record, near: int, room: image.Room | None = None) -> Image:
         """The picture that was indexed, to look at. Raises ImageError where its file is gone or
         has changed, be it while it is read, or its disk keeps silent. ``room`` is as in
-        `lookalike.image.read`."""
+        `lookalike.isolation.read`."""
 
         def read() -> Image:
             checked(record)
-            found = self.read(record.path, near, room=lambda wanted: unblamed(room(wanted)))
+            found = self.read(record.path, near, room=room)
             checked(record)
             return found
 
@@ -257,18 +265,61 @@ class Queries:
         source: str | bytes,
         near: int,
         *,
-        room: image.Room = image.anywhere,
+        room: image.Room | None = None,
         unnamed: str = THE_QUERY,
     ) -> Image:
         """A picture to look at. Raises ImageError, with the name of the file."""
-        name = unnamed if isinstance(source, bytes) else printable(source)
-        content = source if isinstance(source, bytes) else Path(source)
-        try:
-            return image.read(content, max_pixels=self._max_pixels, near=near, room=room).image
-        except ImageError as error:
-            raise type(error)(f"{name} {error}.") from error
-        except OSError as error:
-            raise ImageError(f"{name} cannot be read: {error.strerror}.") from error
+        with _named(source, unnamed), elsewhere():  # a decoder has limits of its own
+            return isolation.read(
+                source,
+                max_pixels=self._max_pixels,
+                near=near,
+                room=room or self._room.taken,
+                seconds=_seconds(source),
+            ).image
+
+    def _prepare(
+        self, source: Source, preprocess: image.Preprocess, out: image.Input, name: str
+    ) -> None:
+        """A whole picture as the model takes it. Raises as `read` and `picture`."""
+        if not isinstance(source, Record):
+            self._described(source, preprocess, out, name)
+            return
+
+        def read() -> None:
+            checked(source)
+            self._described(source.path, preprocess, out, name)
+            checked(source)
+
+        answered(source, read)
+
+    def _described(
+        self, source: str | bytes, preprocess: image.Preprocess, out: image.Input, name: str
+    ) -> None:
+        with _named(source, name), elsewhere():
+            isolation.describe(
+                source,
+                max_pixels=self._max_pixels,
+                preprocess=preprocess,
+                out=out,
+                room=self._room.taken,
+                seconds=_seconds(source),
+            )
+
+
+@contextmanager
+def _named(source: str | bytes, unnamed: str) -> Iterator[None]:
+    """Have errors say of which file they are."""
+    name = unnamed if isinstance(source, bytes) else printable(source)
+    try:
+        yield
+    except ImageError as error:
+        raise type(error)(f"{name} {error}.") from error
+
+
+def _seconds(source: str | bytes) -> float:
+    """How long a picture may take: nobody need wait for long for what a stranger sends."""
+    return isolation.QUESTION if isinstance(source, bytes) else isolation.SECONDS
 
 
 def _key(source: Source, part: image.Part | None) -> Hashable:
