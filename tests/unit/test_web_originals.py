@@ -160,14 +160,14 @@ def test_a_swap_between_the_look_and_the_opening_is_noticed(
     library: Library, picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "aside").mkdir()
-    real = originals.original
+    real = originals.checked
 
     def look_and_swap(record: object) -> Path:
         place = real(record)  # type: ignore[arg-type]
         _link_to_passwords(picture, tmp_path / "aside")
         return place
 
-    monkeypatch.setattr(originals, "original", look_and_swap)
+    monkeypatch.setattr(originals, "checked", look_and_swap)
     with pytest.raises(ImageError, match="has changed since it was indexed"):
         library.open_original(1)
 

@@ -52,6 +52,8 @@ Source = Record | str | bytes
 
 THE_QUERY = "The query"
 
+_IN_MEMORY = 4 << 20  # bytes: a larger file is read by the decoder's process
+
 
 class Queries:
     """Makes embeddings of queries; ``encoder`` is called only where one is needed."""
@@ -254,7 +256,7 @@ class Queries:
 
         def read() -> Image:
             checked(record)
-            found = self.read(record.path, near, room=room)
+            found = self._decoded(_at_hand(record), near, room, record.path, isolation.SECONDS)
             checked(record)
             return found
 
@@ -269,13 +271,19 @@ class Queries:
         unnamed: str = THE_QUERY,
     ) -> Image:
         """A picture to look at. Raises ImageError, with the name of the file."""
-        with _named(source, unnamed), elsewhere():  # a decoder has limits of its own
+        name, seconds = _name(source, unnamed), _seconds(source)
+        return self._decoded(source, near, room, name, seconds)
+
+    def _decoded(
+        self, source: str | bytes, near: int, room: image.Room | None, name: str, seconds: float
+    ) -> Image:
+        with _named(name), elsewhere():  # a decoder has limits of its own
             return isolation.read(
                 source,
                 max_pixels=self._max_pixels,
                 near=near,
                 room=room or self._room.taken,
-                seconds=_seconds(source),
+                seconds=seconds,
             ).image
 
     def _prepare(
@@ -283,38 +291,59 @@ class Queries:
     ) -> None:
         """A whole picture as the model takes it. Raises as `read` and `picture`."""
         if not isinstance(source, Record):
-            self._described(source, preprocess, out, name)
+            self._described(source, preprocess, out, _name(source, name), _seconds(source))
             return
 
         def read() -> None:
             checked(source)
-            self._described(source.path, preprocess, out, name)
+            content = _at_hand(source)
+            self._described(content, preprocess, out, source.path, isolation.SECONDS)
             checked(source)
 
         answered(source, read)
 
     def _described(
-        self, source: str | bytes, preprocess: image.Preprocess, out: image.Input, name: str
+        self,
+        source: str | bytes,
+        preprocess: image.Preprocess,
+        out: image.Input,
+        name: str,
+        seconds: float,
     ) -> None:
-        with _named(source, name), elsewhere():
+        with _named(name), elsewhere():
             isolation.describe(
                 source,
                 max_pixels=self._max_pixels,
                 preprocess=preprocess,
                 out=out,
                 room=self._room.taken,
-                seconds=_seconds(source),
+                seconds=seconds,
             )
 
 
+def _at_hand(record: Record) -> str | bytes:
+    """The content of a file, or the path of a large one once its beginning has been read: it is
+    this thread that a disk keeps waiting which does not answer, and not a decoder."""
+    try:
+        with open(record.path, "rb") as stream:  # noqa: PTH123 - may hold any bytes
+            content = stream.read(_IN_MEMORY + 1)
+    except OSError as error:
+        name = printable(record.path)
+        raise ImageError(f"{name} cannot be read: {error.strerror}.") from error
+    return content if len(content) <= _IN_MEMORY else record.path
+
+
 @contextmanager
-def _named(source: str | bytes, unnamed: str) -> Iterator[None]:
+def _named(name: str) -> Iterator[None]:
     """Have errors say of which file they are."""
-    name = unnamed if isinstance(source, bytes) else printable(source)
     try:
         yield
     except ImageError as error:
-        raise type(error)(f"{name} {error}.") from error
+        raise type(error)(f"{printable(name)} {error}.") from error
+
+
+def _name(source: str | bytes, unnamed: str) -> str:
+    return unnamed if isinstance(source, bytes) else source
 
 
 def _seconds(source: str | bytes) -> float:
