@@ -23,6 +23,7 @@ Write = Callable[..., tuple[logging.Logger, io.StringIO]]
 @pytest.fixture
 def write() -> Iterator[Write]:
     added: list[tuple[logging.Logger, logging.Handler]] = []
+    journal.leave()  # who answered a request in this thread before may not have closed the answer
 
     def begin(
         form: journal.Form, name: str = "lookalike.tried", **how: bool
