@@ -96,8 +96,10 @@ def serve_command(
 
 
 def _serve(library: Library, *address: Any, **how: Any) -> None:
+    from lookalike.cli.heap import share_heap
     from lookalike.web import serve
 
+    share_heap()
     try:
         serve(library, *address, warm=True, on_ready=_announce, say=click.echo, **how)
     except KeyboardInterrupt:  # the second one
