@@ -16,8 +16,8 @@ _LARGE = 1 << 20  # bytes from which on memory is the system's again as soon as 
 def share_heap() -> None:
     """Let threads share one heap, where the C library is glibc; to be called before they start.
 
-    It gives each thread a heap of its own otherwise, and what one has freed no other can use: beside
-    a growing library a server of thirty threads took 40 MB more each quarter of a minute.
+    It gives each thread a heap of its own otherwise, and what one has freed no other can use:
+    beside a growing library a server of thirty threads took 40 MB more each quarter of a minute.
     """
     if not sys.platform.startswith("linux"):
         return
