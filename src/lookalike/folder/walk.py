@@ -126,11 +126,7 @@ class Walk:
 
     def leaves_out(self, relative: str) -> bool:
         """Whether a path below the root is passed over, for its name."""
-        names = os.fsencode(relative).split(b"/")
-        return any(
-            self._left_out(name, b"".join(one + b"/" for one in names[:at]))
-            for at, name in enumerate(names)
-        )
+        return left_out(relative, exclude=self._exclude, hidden=self._hidden, below=self.below)
 
     def _files(self, start: str) -> Iterator[Entry]:
         """The files of a stretch. A folder stands where its files do: before ``a/b`` comes
@@ -240,13 +236,17 @@ def scan(
     return Scan(walk.root, files, walk.unreadable)
 
 
-def left_out(relative: str, *, exclude: Collection[str] = (), hidden: bool = False) -> bool:
-    """Whether a `Walk` of the whole root passes over a path below it, because of its name or of
-    those of the folders that it lies in."""
+def left_out(
+    relative: str, *, exclude: Collection[str] = (), hidden: bool = False, below: str = ""
+) -> bool:
+    """Whether a `Walk` of the root, or of the part of it that is ``below``, passes over a path
+    below the root, because of its name or of those of the folders that it lies in."""
     patterns = [pattern.rstrip("/") for pattern in exclude]
     names = relative.split("/")
     return any(
-        _left_out(name, "/".join(names[: at + 1]), patterns, hidden=hidden)
+        _left_out(
+            name, "/".join(names[: at + 1]).removeprefix(f"{below}/"), patterns, hidden=hidden
+        )
         for at, name in enumerate(names)
     )
 

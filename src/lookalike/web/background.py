@@ -86,25 +86,15 @@ class BackgroundIndexing:
             self._trouble = "Indexing stopped with an internal error; the server's log has details."
 
     def _work(self) -> None:
-        folders, exclude, hidden, stop = self._folders, self._exclude, self._hidden, self._stop
-        if self._watch:
-            self._library.watch(
-                folders,
-                exclude=exclude,
-                hidden=hidden,
-                on_event=self._hear,
-                patience=self._patience,
-                stop=stop,
-            )
-        else:
-            self._library.index(
-                folders,
-                exclude=exclude,
-                hidden=hidden,
-                on_event=self._hear,
-                patience=self._patience,
-                stop=stop,
-            )
+        work = self._library.watch if self._watch else self._library.index
+        work(
+            self._folders,
+            exclude=self._exclude,
+            hidden=self._hidden,
+            on_event=self._hear,
+            patience=self._patience,
+            stop=self._stop,
+        )
 
     def _hear(self, event: Watched) -> None:
         """Say in the log which folder keeps silent, and on the page what is waited for."""
