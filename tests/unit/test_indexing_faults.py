@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lookalike import Library, image
+from lookalike import Library, image, isolation
 from lookalike.errors import (
     FolderError,
     FolderSilentError,
@@ -385,7 +385,7 @@ def test_a_root_that_hangs_does_not_hold_up_the_others(
 @pytest.fixture
 def changing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
     """Every file counts as large, and has been hashed when something happens to it, once."""
-    monkeypatch.setattr(reading, "_IN_MEMORY", 0)
+    monkeypatch.setattr(isolation, "AT_HAND", 0)
     read = reading.content_of
 
     def change(then: Callable[[], None]) -> None:

@@ -206,10 +206,10 @@ def test_a_file_larger_than_what_is_held_is_read_from_its_place(
 
     monkeypatch.setattr(isolation, "describe", noting)
     write(indexer.top, "a.png")
-    monkeypatch.setattr(reading, "_IN_MEMORY", 10)
+    monkeypatch.setattr(isolation, "AT_HAND", 10)
     indexer.index()
     assert sources == [indexer.top / "a.png"]
-    monkeypatch.setattr(reading, "_IN_MEMORY", 10**6)
+    monkeypatch.setattr(isolation, "AT_HAND", 10**6)
     os.utime(indexer.top / "a.png", ns=(1, 1))
     indexer.index()
     assert len(sources) == 1  # the digest is the same either way

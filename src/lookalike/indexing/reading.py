@@ -28,7 +28,6 @@ BATCH = 16  # pictures in one transaction
 # Files that a thread takes at a time: it reads them all before it encodes them all, so that the
 # code and the data of either stay in the caches of its core for a while.
 _AT_ONCE = 8
-_IN_MEMORY = 4 << 20  # bytes: a larger file is read twice from its path instead of being held
 NEVER = -1  # a time that no file has: what the system refused to read is tried at every run
 
 
@@ -223,7 +222,7 @@ def record_of(file: ImageFile, digest: str, picture: isolation.Described) -> Rec
 
 def content_of(file: ImageFile) -> tuple[bytes | Path, str]:
     """What `lookalike.isolation` reads, and its SHA-256. Raises OSError."""
-    if file.size > _IN_MEMORY:
+    if file.size > isolation.AT_HAND:
         return file.path, folder.digest(file.path)
     content = file.path.read_bytes()
     return content, hashlib.sha256(content).hexdigest()

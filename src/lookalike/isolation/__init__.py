@@ -7,6 +7,7 @@ standard input, and is replaced when it dies. What comes back is numbers and pix
 """
 
 from lookalike.isolation.asking import (
+    AT_HAND,
     QUESTION,
     SECONDS,
     Described,
@@ -16,4 +17,13 @@ from lookalike.isolation.asking import (
     warm,
 )
 
-__all__ = ["QUESTION", "SECONDS", "Described", "describe", "file_metadata", "read", "warm"]
+__all__ = [
+    "AT_HAND",
+    "QUESTION",
+    "SECONDS",
+    "Described",
+    "describe",
+    "file_metadata",
+    "read",
+    "warm",
+]

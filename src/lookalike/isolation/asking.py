@@ -27,6 +27,9 @@ SECONDS = 60.0
 QUESTION = 10.0
 """Processor time that a picture may take which somebody waits for."""
 
+AT_HAND = 4 << 20
+"""Bytes of a file that whoever asks reads; a larger one is read by the process, from its path."""
+
 _PATIENCE = 2.0  # times as long may pass in all, on a machine that has other things to do
 
 Source = bytes | str | os.PathLike[str]

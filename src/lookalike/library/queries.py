@@ -52,8 +52,6 @@ Source = Record | str | bytes
 
 THE_QUERY = "The query"
 
-_IN_MEMORY = 4 << 20  # bytes: a larger file is read by the decoder's process
-
 
 class Queries:
     """Makes embeddings of queries; ``encoder`` is called only where one is needed."""
@@ -326,11 +324,11 @@ def _at_hand(record: Record) -> str | bytes:
     this thread that a disk keeps waiting which does not answer, and not a decoder."""
     try:
         with open(record.path, "rb") as stream:  # noqa: PTH123 - may hold any bytes
-            content = stream.read(_IN_MEMORY + 1)
+            content = stream.read(isolation.AT_HAND + 1)
     except OSError as error:
         name = printable(record.path)
         raise ImageError(f"{name} cannot be read: {error.strerror}.") from error
-    return content if len(content) <= _IN_MEMORY else record.path
+    return content if len(content) <= isolation.AT_HAND else record.path
 
 
 @contextmanager
