@@ -87,11 +87,17 @@ def test_what_is_asked_for_by_the_hundred_is_told_to_who_debugs(
     client: FlaskClient, library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
     number = id_of(library, "aunt.png")
-    for path in (f"/api/images/{number}/thumbnail", "/healthz", "/readyz", "/metrics"):
+    for path in (
+        f"/api/images/{number}/thumbnail",
+        "/api/stats",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ):
         assert client.get(path).status_code == 200
     assert client.get("/api/images/999/thumbnail").status_code == 404
     levels = [(one["route"], one["levelno"]) for one in lines(caplog)]
-    assert [level for _, level in levels] == [logging.DEBUG] * 4 + [logging.INFO]
+    assert [level for _, level in levels] == [logging.DEBUG] * 5 + [logging.INFO]
     assert levels[0][0] == levels[-1][0] == "/api/images/{image_id}/thumbnail"
     assert lines(caplog)[-1]["problem"] == "ImageNotFoundError"
 

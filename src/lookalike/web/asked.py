@@ -27,12 +27,12 @@ NOWHERE = "(none)"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
-# A wall of pictures asks for hundreds, and machines ask these every few seconds: that they were
-# answered is worth a line to who looks for something only.
+# A wall of pictures asks for hundreds, and the page and machines ask the others every second: that
+# they were answered is worth a line to who looks for something only.
 _OFTEN = frozenset(
     (
         *(f"{IMAGES}/{{image_id}}/thumbnail", "/static/{version}/{name}"),
-        *("/healthz", "/readyz", "/metrics"),
+        *("/api/stats", "/healthz", "/readyz", "/metrics"),
     )
 )
 
